@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+const packages = ['core', 'engine', 'langchain', 'vercel-ai', 'openai-agents', 'cli']
+
+export default defineConfig({
+  resolve: { conditions: ['bighub-source'] },
+  ssr: { resolve: { conditions: ['bighub-source'] } },
+  test: {
+    projects: packages.map((name) => ({
+      extends: true,
+      test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+    })),
+  },
+})
