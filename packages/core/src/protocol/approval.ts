@@ -1,0 +1,87 @@
+import * as z from 'zod'
+import { provenanceLabelSchema } from './action.ts'
+import { precedentReferenceSchema } from './evaluation.ts'
+
+export const approvalStatusSchema = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled'])
+/** Starts as `pending`, ends as one of the others. Unanswered is not denied. */
+export type ApprovalStatus = z.infer<typeof approvalStatusSchema>
+
+/** What a person should look at before answering. Evidence is never authority. */
+export const approvalEvidenceSchema = z.looseObject({
+  risk_interval: z.tuple([z.number(), z.number()]).optional(),
+  positive: precedentReferenceSchema.nullish(),
+  negative: precedentReferenceSchema.nullish(),
+  /** The value at stake in the action's own unit, where one is known. */
+  stake: z.number().nullish(),
+})
+export type ApprovalEvidence = z.infer<typeof approvalEvidenceSchema>
+
+/** One request to a person and its answer (protocol §7.13). `request_id` is that of the evaluation. */
+export const approvalItemSchema = z.looseObject({
+  request_id: z.string(),
+  rule_id: z.string().nullish(),
+  validation_id: z.string().nullish(),
+  action: z.string(),
+  actor: z.string(),
+  value: z.number().nullish(),
+  target: z.string().nullish(),
+  domain: z.string().nullish(),
+  tool: z.string().nullish(),
+  status: approvalStatusSchema,
+  risk_score: z.number(),
+  reason: z.string(),
+  resolution: z.enum(['approved', 'denied']).nullish(),
+  comment: z.string().nullish(),
+  resolved_at: z.string().nullish(),
+  resolved_by: z.string().nullish(),
+  created_at: z.string(),
+  /** Masked. */
+  arguments: z.record(z.string(), z.unknown()).optional(),
+  /** The exact action that the answer is for; an answer is good for no other. */
+  arguments_digest: z.string(),
+  provenance: z.record(z.string(), provenanceLabelSchema).optional(),
+  expires_at: z.string(),
+  /** When the one permitted run was taken. */
+  consumed_at: z.string().nullish(),
+  /** Why it was cancelled. */
+  cancel_reason: z.string().nullish(),
+  evidence: approvalEvidenceSchema.optional(),
+})
+export type ApprovalItem = z.infer<typeof approvalItemSchema>
+
+/** Body of `POST /approvals/{request_id}/resolve`. */
+export const resolveApprovalRequestSchema = z.looseObject({
+  resolution: z.enum(['approved', 'denied', 'rejected']).transform((word) => (word === 'rejected' ? 'denied' : word)),
+  comment: z.string().max(10_000).nullish(),
+})
+export type ResolveApprovalRequest = z.input<typeof resolveApprovalRequestSchema>
+
+/** Body of `POST /approvals/{request_id}/consume` (protocol §12). */
+export const consumeApprovalRequestSchema = z.looseObject({
+  arguments_digest: z.string().min(1),
+  effect_key: z.string().min(1),
+})
+export type ConsumeApprovalRequest = z.input<typeof consumeApprovalRequestSchema>
+
+/** Whether the approved call may run now, exactly once. A refusal says why in words for the operator. */
+export const consumeApprovalResponseSchema = z.union([
+  z.looseObject({ consumed: z.literal(true), effect_id: z.string() }),
+  z.looseObject({
+    consumed: z.literal(false),
+    reason: z.enum([
+      'not_approved',
+      'already_consumed',
+      'expired',
+      'digest_mismatch',
+      'kill_switch',
+      'constraint',
+      'effect_claimed',
+    ]),
+    message: z.string(),
+  }),
+])
+export type ConsumeApprovalResponse = z.infer<typeof consumeApprovalResponseSchema>
+
+/** Body of `POST /approvals/{request_id}/cancel`. */
+export const cancelApprovalRequestSchema = z.looseObject({ reason: z.string().max(1000).optional() })
+export type CancelApprovalRequest = z.input<typeof cancelApprovalRequestSchema>

@@ -1,0 +1,40 @@
+import * as z from 'zod'
+
+export const effectStateSchema = z.enum(['claimed', 'succeeded', 'failed', 'aborted', 'not_run', 'unknown'])
+/** One run of a tool: claimed once, then settled. `unknown`: the process that claimed it is gone. */
+export type EffectState = z.infer<typeof effectStateSchema>
+
+export const effectSchema = z.looseObject({
+  effect_id: z.string(),
+  effect_key: z.string(),
+  request_id: z.string(),
+  arguments_digest: z.string(),
+  state: effectStateSchema,
+  claimed_at: z.string(),
+  settled_at: z.string().nullish(),
+  summary: z.string().nullish(),
+})
+export type Effect = z.infer<typeof effectSchema>
+
+/** Body of `POST /effects/claim` (protocol §12). */
+export const claimEffectRequestSchema = z.looseObject({
+  effect_key: z.string().min(1).max(1000),
+  request_id: z.string().min(1),
+  arguments_digest: z.string().min(1),
+})
+export type ClaimEffectRequest = z.input<typeof claimEffectRequestSchema>
+
+export const claimEffectResponseSchema = z.looseObject({
+  effect_id: z.string(),
+  /** False: somebody claimed it before; `state` says what came of that. */
+  claimed: z.boolean(),
+  state: effectStateSchema,
+})
+export type ClaimEffectResponse = z.infer<typeof claimEffectResponseSchema>
+
+/** Body of `POST /effects/{effect_id}/settle`; idempotent. */
+export const settleEffectRequestSchema = z.looseObject({
+  state: z.enum(['succeeded', 'failed', 'aborted', 'not_run']),
+  summary: z.string().max(2000).optional(),
+})
+export type SettleEffectRequest = z.input<typeof settleEffectRequestSchema>

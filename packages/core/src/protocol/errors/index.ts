@@ -1,0 +1,8 @@
+export { BighubError, type BighubErrorOptions } from './bighub-error.ts'
+export { CallRefusedError } from './call-refused-error.ts'
+export { ConfigurationError } from './configuration-error.ts'
+export { ConflictError } from './conflict-error.ts'
+export { EvaluatorError, type EvaluatorFailure } from './evaluator-error.ts'
+export { InvalidInputError } from './invalid-input-error.ts'
+export { NotFoundError } from './not-found-error.ts'
+export { StorageError, type StorageFailure } from './storage-error.ts'

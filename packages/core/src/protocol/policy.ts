@@ -1,0 +1,107 @@
+import * as z from 'zod'
+import { enforcementModeSchema } from './evaluation.ts'
+
+const share = z.number().min(0).max(1)
+
+/** Costs in units of an ordinary stake; see `decideByRegret` in the engine for the formula (engine.md §8). */
+export const costsSchema = z.object({
+  caution: z.number().min(0).default(0.04),
+  review: z.number().min(0).default(0.32),
+  wrong_block: z.number().min(0).default(1.6),
+  /** Share of the loss that running with caution prevents. */
+  caution_prevents: share.default(0.2),
+  /** Share of the loss that a review prevents. */
+  review_prevents: share.default(0.9),
+})
+export type Costs = z.infer<typeof costsSchema>
+
+export const approvalPolicySchema = z.object({
+  /** Unanswered approvals expire after this time and the call is refused. */
+  expires_in_seconds: z.int().min(1).max(31_536_000).default(86_400),
+})
+
+/** What may differ by domain. */
+const overridable = {
+  enforcement_mode: enforcementModeSchema.default('advisory'),
+  costs: costsSchema.prefault({}),
+  /** What decides: the estimate itself, or the upper end of its interval. */
+  bound: z.enum(['estimate', 'upper']).default('estimate'),
+  /** Stake of an ordinary call of the domain while fewer than 10 values of an action were seen. */
+  typical_value: z.number().positive().nullable().default(null),
+} as const
+
+const domainPolicySchema = z.strictObject({
+  enforcement_mode: enforcementModeSchema.optional(),
+  costs: z
+    .strictObject({
+      caution: z.number().min(0).optional(),
+      review: z.number().min(0).optional(),
+      wrong_block: z.number().min(0).optional(),
+      caution_prevents: share.optional(),
+      review_prevents: share.optional(),
+    })
+    .optional(),
+  bound: z.enum(['estimate', 'upper']).optional(),
+  typical_value: z.number().positive().nullable().optional(),
+})
+
+/**
+ * What the operator decides apart from constraints: one versioned object an organisation, with overrides a domain
+ * (engine.md §8). Unknown fields are refused, so that a misspelt promise is never silently ignored.
+ */
+export const policySchema = z.strictObject({
+  ...overridable,
+  approvals: approvalPolicySchema.prefault({}),
+  /** The same action refused before in the same run is refused again without a new approval. */
+  repeat_refusal: z.boolean().default(true),
+  /** IANA name; decides where a day and an hour begin for limits. */
+  time_zone: z.string().default('UTC').refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin'),
+  domains: z.record(z.string(), domainPolicySchema).default({}),
+})
+export type Policy = z.infer<typeof policySchema>
+/** A policy as the operator writes it: every field has a default. */
+export type PolicyInput = z.input<typeof policySchema>
+
+/** The policy in force for one domain. */
+export type EffectivePolicy = Omit<Policy, 'domains'>
+
+/** `PATCH /policy`: the fields to change. */
+export const policyUpdateSchema = policySchema.partial()
+export type PolicyUpdate = z.input<typeof policyUpdateSchema>
+
+export const policyVersionSchema = z.looseObject({
+  version: z.int().min(0),
+  policy: policySchema,
+  changed_at: z.string().nullable(),
+  changed_by: z.string().nullable(),
+  reason: z.string().nullable(),
+})
+export type PolicyVersion = z.infer<typeof policyVersionSchema>
+
+/** The policy with a domain's overrides applied. */
+export function policyForDomain(policy: Policy, domain: string | null): EffectivePolicy {
+  const { domains, ...base } = policy
+  const override = domain !== null && Object.hasOwn(domains, domain) ? domains[domain] : undefined
+  if (!override) return base
+  return {
+    ...base,
+    enforcement_mode: override.enforcement_mode ?? base.enforcement_mode,
+    bound: override.bound ?? base.bound,
+    typical_value: override.typical_value === undefined ? base.typical_value : override.typical_value,
+    costs: { ...base.costs, ...withoutUndefined(override.costs) },
+  }
+}
+
+function withoutUndefined<T extends object>(value: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value ?? {}).filter(([, each]) => each !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
