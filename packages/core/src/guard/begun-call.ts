@@ -1,0 +1,399 @@
+import { type ApprovalItem, ConflictError, type Evaluator, isLedger, type Ledger } from '../protocol/index.ts'
+import type { ApprovalAnswer } from './approval/approval-request.ts'
+import { askForApproval } from './approval/ask-for-approval.ts'
+import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
+import { cautionNote, type Refusal, type RefusalKind, refusalMessage } from './disposition/refusal.ts'
+import type { Disposition, ResolvedDisposition } from './disposition/resolve-disposition.ts'
+import type { ResolvedGuardOptions } from './guard-options.ts'
+import { classifyEnd, describeError, type ReportedEnd, safeText } from './outcome/classify-end.ts'
+import type { OutcomeReporter } from './outcome/outcome-reporter.ts'
+import type { GuardEmitter } from './telemetry/guard-events.ts'
+import type { CallEnd, ToolOptions } from './tool-options.ts'
+import type { RunState } from './trajectory/run-state.ts'
+import type { GuardedCall } from './translate/guarded-call.ts'
+
+/** How a guarded call ended. An error that the tool threw is thrown on, untouched, instead. */
+export type RunResult<T> =
+  | {
+      readonly status: 'executed'
+      readonly value: T /** To be shown with the result; null when there is none. */
+      readonly note: string | null
+    }
+  | { readonly status: 'refused'; readonly refusal: Refusal }
+
+/** Whether the tool may run now. */
+export type Admission =
+  | { readonly admitted: true; readonly note: string | null }
+  | { readonly admitted: false; readonly refusal: Refusal }
+
+/** What a begun call needs of its guard. */
+export interface BegunCallSurroundings {
+  readonly options: ResolvedGuardOptions
+  readonly reporter: OutcomeReporter
+  readonly emit: GuardEmitter
+  readonly now: () => number
+}
+
+/** What is known when a call has been evaluated and resolved. */
+export interface BegunCallFacts {
+  readonly call: GuardedCall
+  readonly tool: ToolOptions
+  readonly run: RunState
+  /** Empty when the arguments could not be read. */
+  readonly digest: string
+  readonly effectKey: string
+  readonly answer: EvaluatorAnswer | null
+  readonly resolved: ResolvedDisposition
+  /** Who gave the answer, and gets the outcome. */
+  readonly evaluator: Evaluator
+  /** Why there is no answer. */
+  readonly failure: { readonly kind: RefusalKind; readonly reason: string } | null
+}
+
+/**
+ * One tool call that has been evaluated, from its disposition to its settlement. It runs once at most: every later `run`
+ * gets the first one's result.
+ */
+export class BegunCall {
+  readonly #facts: BegunCallFacts
+  readonly #around: BegunCallSurroundings
+  readonly #ledger: Ledger
+  #approval: ApprovalItem | null = null
+  #admission: Promise<Admission> | undefined
+  #effect: { ledger: Ledger; effectId: string } | null = null
+  #completion: Promise<RunResult<unknown>> | undefined
+  #answer: EvaluatorAnswer | null
+  #hasEnded = false
+
+  constructor(facts: BegunCallFacts, around: BegunCallSurroundings) {
+    this.#facts = facts
+    this.#around = around
+    this.#answer = facts.answer
+    this.#ledger = isLedger(facts.evaluator) ? facts.evaluator : around.options.memory
+    if (facts.answer?.effect?.claimed) this.#effect = { ledger: this.#ledger, effectId: facts.answer.effect.effect_id }
+  }
+
+  get disposition(): Disposition {
+    return this.#facts.resolved.disposition
+  }
+
+  /** The evaluation; null when none could be had. */
+  get answer(): EvaluatorAnswer | null {
+    return this.#answer
+  }
+
+  get digest(): string {
+    return this.#facts.digest
+  }
+
+  /** No evaluation could be had, so that asking again later may help. */
+  get isUnevaluated(): boolean {
+    return this.#facts.answer === null
+  }
+
+  /** The open approval of a held call. */
+  async approval(): Promise<ApprovalItem> {
+    this.#approval ??= await this.#openApproval()
+    return this.#approval
+  }
+
+  /** Records a person's answer that came through the framework. Later answers of another kind change nothing. */
+  async resolveApproval(answer: ApprovalAnswer): Promise<ApprovalItem> {
+    const { request_id } = await this.approval()
+    try {
+      this.#approval = await this.#approvalLedger().resolveApproval(
+        request_id,
+        { resolution: answer.resolution, ...(answer.comment === undefined ? {} : { comment: answer.comment }) },
+        { resolvedBy: answer.resolvedBy ?? 'application' },
+      )
+      this.#around.emit('approval-answer', { ...this.#callFacts(), approval: this.#approval })
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      this.#approval = await this.#approvalLedger().getApproval(request_id)
+    }
+    return this.#approval
+  }
+
+  /**
+   * Decides whether the tool may run now: waits for the person if it is held, uses the approval up, claims the call. Asked
+   * again it gives the same answer.
+   *
+   * @throws the signal's reason if the run was aborted before the tool began.
+   */
+  admit(): Promise<Admission> {
+    this.#admission ??= this.#admit()
+    return this.#admission
+  }
+
+  /**
+   * Admits the call, runs the tool and settles it. The result is handed back as it is; what the tool throws is thrown on.
+   *
+   * @param isControlFlow - Whether a thrown value is the framework's own control flow (a pause, not an end).
+   */
+  run<T>(
+    execute: () => T | PromiseLike<T>,
+    isControlFlow?: (error: unknown) => boolean,
+  ): Promise<RunResult<Awaited<T>>> {
+    // The type belongs to the first run; a repeated call of the same tool has the same.
+    const running = (this.#completion ??= this.#run(execute, isControlFlow)) as Promise<RunResult<Awaited<T>>>
+    return running
+  }
+
+  /**
+   * Like {@link run} for a tool that yields. Parts pass through as they come; the last one counts as the result.
+   * A call that did not run yields nothing and returns its refusal.
+   */
+  async *stream<T>(execute: () => AsyncIterable<T>): AsyncGenerator<T, RunResult<T | undefined>, void> {
+    const admission = await this.admit()
+    if (!admission.admitted) return { status: 'refused', refusal: admission.refusal }
+    if (this.#completion)
+      return { status: 'refused', refusal: this.#refuseQuietly('duplicate', 'the call was streamed before') }
+    const started = this.#start()
+    let last: T | undefined
+    let isComplete = false
+    const end = Promise.withResolvers<RunResult<T | undefined>>()
+    this.#completion = end.promise
+    end.promise.catch(() => undefined)
+    try {
+      for await (const part of execute()) {
+        last = part
+        yield part
+      }
+      isComplete = true
+      this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value: last })
+      const result = { status: 'executed', value: last, note: admission.note } as const
+      end.resolve(result)
+      return result
+    } catch (error) {
+      isComplete = true
+      this.#finish(started, { status: 'threw', args: this.#facts.call.arguments, error })
+      end.reject(error)
+      throw error
+    } finally {
+      // The reader stopped in the middle: the tool may or may not have had its effect.
+      if (!isComplete) {
+        this.#abort(started, new Error('the stream was not read to its end'))
+        end.resolve({ status: 'executed', value: last, note: admission.note })
+      }
+    }
+  }
+
+  /** Ends a held call that will not be resumed. */
+  async cancel(reason: string): Promise<Refusal> {
+    const { request_id } = await this.approval()
+    this.#approval = await this.#approvalLedger().cancelApproval(request_id, { reason })
+    return this.#refuse('cancelled', reason)
+  }
+
+  /** The evaluator answered after the guard stopped waiting: its record is closed in the way the call really went. */
+  adoptLateAnswer(answer: EvaluatorAnswer): void {
+    if (this.#answer) return
+    this.#answer = answer
+    if (answer.effect?.claimed) this.#effect = { ledger: this.#ledger, effectId: answer.effect.effect_id }
+    if (this.#hasEnded || this.disposition === 'block') this.#reportNotRun({ reason: 'the answer came too late' })
+    if (answer.requires_approval && answer.request_id)
+      this.#ledger.cancelApproval(answer.request_id, { reason: 'the answer came too late' }).catch(() => undefined)
+  }
+
+  async #admit(): Promise<Admission> {
+    const { resolved, failure, answer } = this.#facts
+    if (resolved.disposition === 'block')
+      return this.#refused(failure?.kind ?? 'blocked', failure?.reason ?? answer?.reason ?? 'blocked')
+    this.#throwIfAborted()
+    const refusal = resolved.disposition === 'await_approval' ? await this.#awaitApproval() : await this.#claim()
+    if (refusal) return { admitted: false, refusal }
+    this.#throwIfAborted()
+    const isCautious = resolved.disposition === 'execute_with_caution' && answer !== null
+    return { admitted: true, note: isCautious ? cautionNote(answer, this.#around.options.modelView) : null }
+  }
+
+  async #awaitApproval(): Promise<Refusal | null> {
+    const ledger = this.#approvalLedger()
+    const pending = await this.approval()
+    const approval =
+      pending.status === 'pending'
+        ? await askForApproval(pending, {
+            ledger,
+            call: this.#facts.call,
+            options: this.#around.options.approvals,
+            emit: (name, item) => this.#around.emit(name, { ...this.#callFacts(), approval: item }),
+          })
+        : pending
+    this.#approval = approval
+    this.#throwIfAborted()
+    if (approval.status === 'denied') return this.#refuse('denied', approval.comment ?? 'a person declined')
+    if (approval.status === 'expired') return this.#refuse('expired', 'nobody answered before it expired')
+    if (approval.status !== 'approved')
+      return this.#refuse('cancelled', approval.cancel_reason ?? 'no answer came in time')
+    const used = await ledger.consumeApproval(approval.request_id, {
+      arguments_digest: this.#facts.digest,
+      effect_key: this.#facts.effectKey,
+    })
+    if (!used.consumed)
+      return used.reason === 'effect_claimed' || used.reason === 'already_consumed'
+        ? this.#refuseQuietly('duplicate', used.message)
+        : this.#refuse('approval_void', used.message)
+    this.#effect ??= { ledger, effectId: used.effect_id }
+    return null
+  }
+
+  async #claim(): Promise<Refusal | null> {
+    const { answer, effectKey, digest, resolved } = this.#facts
+    if (this.#effect) return null
+    if (resolved.cause === 'shadow') return null
+    if (answer?.effect) return this.#refuseQuietly('duplicate', `the same call is ${answer.effect.state} already`)
+    // Fail open has no evaluator to claim with; the guard's own memory still runs each call once.
+    const ledger = answer ? this.#ledger : this.#around.options.memory
+    const claim = await ledger.claimEffect({
+      effect_key: effectKey,
+      request_id: answer?.request_id ?? effectKey,
+      arguments_digest: digest,
+    })
+    if (!claim.claimed) return this.#refuseQuietly('duplicate', `the same call is ${claim.state} already`)
+    this.#effect = { ledger, effectId: claim.effect_id }
+    return null
+  }
+
+  async #run<T>(
+    execute: () => T | PromiseLike<T>,
+    isControlFlow: ((error: unknown) => boolean) | undefined,
+  ): Promise<RunResult<Awaited<T>>> {
+    const admission = await this.admit()
+    if (!admission.admitted) return { status: 'refused', refusal: admission.refusal }
+    const started = this.#start()
+    try {
+      const value = await execute()
+      this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value })
+      return { status: 'executed', value, note: admission.note }
+    } catch (error) {
+      if (isControlFlow?.(error)) {
+        // A pause: the framework will call again, and the claim of this process still stands.
+        this.#completion = undefined
+        throw error
+      }
+      if (this.#facts.call.signal?.aborted) this.#abort(started, error)
+      else this.#finish(started, { status: 'threw', args: this.#facts.call.arguments, error })
+      throw error
+    }
+  }
+
+  #start(): number {
+    this.#around.emit('execution-start', { ...this.#callFacts(), answer: this.#answer })
+    return this.#around.now()
+  }
+
+  #finish(started: number, end: CallEnd<unknown>): void {
+    const { call, tool, run } = this.#facts
+    const classified = classifyEnd(end, tool)
+    const output = end.status === 'returned' ? end.value : describeError(end.error)
+    run.observe({
+      text: safeText(output).slice(0, 64_000),
+      tool: call.tool,
+      callId: call.callId ?? null,
+      error: classified.isError,
+      trusted: tool.trusted,
+    })
+    this.#hasEnded = true
+    this.#report(classified.state, classified.report)
+    this.#around.emit('execution-end', {
+      ...this.#callFacts(),
+      ...(end.status === 'returned' ? { status: 'returned', value: end.value } : { status: 'threw', error: end.error }),
+      durationMs: this.#around.now() - started,
+    })
+  }
+
+  /** The framework gave up on a tool that had begun: nobody knows whether it took effect. */
+  #abort(started: number, error: unknown): void {
+    this.#hasEnded = true
+    this.#report('aborted', null)
+    this.#around.emit('execution-end', {
+      ...this.#callFacts(),
+      status: 'aborted',
+      error,
+      durationMs: this.#around.now() - started,
+    })
+  }
+
+  #report(state: 'succeeded' | 'failed' | 'aborted' | 'not_run', outcome: ReportedEnd | null): void {
+    const answer = this.#answer
+    const effect = this.#effect && { ...this.#effect, settlement: { state } }
+    const details = {
+      tool: this.#facts.call.tool,
+      ...(answer?.recommendation === undefined ? {} : { recommendation: answer.recommendation }),
+      ...(typeof answer?.risk_score === 'number' ? { risk_score_was: answer.risk_score } : {}),
+      ...outcome?.details,
+    }
+    const report = outcome && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
+    if (!effect && !report) return
+    this.#around.reporter.report({
+      tool: this.#facts.call.tool,
+      evaluator: this.#facts.evaluator,
+      effect,
+      outcome: report,
+    })
+  }
+
+  #refused(kind: RefusalKind, reason: string): Admission {
+    return { admitted: false, refusal: this.#refuse(kind, reason) }
+  }
+
+  /** A call that did not run can never settle as anything else. */
+  #refuse(kind: RefusalKind, reason: string): Refusal {
+    const isAnswered = kind === 'denied' || kind === 'expired' || kind === 'cancelled' || kind === 'approval_void'
+    this.#reportNotRun({ reason, ...(isAnswered ? { approval: kind } : {}) })
+    return this.#refuseQuietly(kind, reason)
+  }
+
+  #reportNotRun(details: Record<string, string>): void {
+    this.#hasEnded = true
+    this.#report('not_run', { status: 'BLOCKED', details })
+  }
+
+  /** A refusal whose decision is not ours to report on: the first run of the same call does that. */
+  #refuseQuietly(kind: RefusalKind, reason: string): Refusal {
+    const refusal: Refusal = {
+      kind,
+      reason,
+      requestId: this.#answer?.request_id ?? null,
+      message: refusalMessage(this.#facts.call.tool, kind, this.#around.options.modelView, {
+        answer: this.#answer,
+        reason,
+      }),
+    }
+    this.#around.emit('call-refuse', { ...this.#callFacts(), refusal, answer: this.#answer })
+    return refusal
+  }
+
+  #throwIfAborted(): void {
+    const { signal } = this.#facts.call
+    if (!signal?.aborted) return
+    this.#reportNotRun({ reason: 'the run was aborted before the tool began' })
+    throw signal.reason
+  }
+
+  #approvalLedger(): Ledger {
+    return this.#answer?.requires_approval ? this.#ledger : this.#around.options.memory
+  }
+
+  /** The evaluator's approval, or one of the guard's own where the guard alone wants the call held. */
+  async #openApproval(): Promise<ApprovalItem> {
+    const { call, digest, answer } = this.#facts
+    const requestId = answer?.request_id ?? this.#facts.effectKey
+    if (answer?.requires_approval && answer.request_id) return this.#ledger.getApproval(answer.request_id)
+    return this.#around.options.memory.open({
+      request_id: requestId,
+      action: answer?.action ?? call.tool,
+      actor: answer?.actor ?? this.#around.options.actor,
+      tool: call.tool,
+      value: answer?.value ?? null,
+      risk_score: typeof answer?.risk_score === 'number' ? answer.risk_score : 0,
+      reason: answer?.reason ?? 'held by the guard',
+      arguments_digest: digest,
+      expires_at: new Date(this.#around.now() + 86_400_000).toISOString(),
+    })
+  }
+
+  #callFacts(): { tool: string; callId: string | null; runId: string } {
+    return { tool: this.#facts.call.tool, callId: this.#facts.call.callId ?? null, runId: this.#facts.run.id }
+  }
+}

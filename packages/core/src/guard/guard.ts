@@ -1,0 +1,285 @@
+import { BighubError, type Evaluator, EvaluatorError, InvalidInputError } from '../protocol/index.ts'
+import { BegunCall, type RunResult } from './begun-call.ts'
+import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
+import type { RefusalKind } from './disposition/refusal.ts'
+import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
+import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
+import { OutcomeReporter } from './outcome/outcome-reporter.ts'
+import type { Platform } from './platform.ts'
+import { CircuitBreaker } from './resilience/circuit-breaker.ts'
+import { evaluateWithResilience } from './resilience/evaluate-with-resilience.ts'
+import { type Coverage, CoverageBook } from './telemetry/coverage.ts'
+import { GuardEventHub, type GuardEventName, type GuardListener } from './telemetry/guard-events.ts'
+import type { ToolOptions } from './tool-options.ts'
+import { RunRegistry } from './trajectory/run-registry.ts'
+import type { RunDescription, RunState } from './trajectory/run-state.ts'
+import type { GuardedCall } from './translate/guarded-call.ts'
+import { type TranslatedCall, toEvaluateRequest, translateCall } from './translate/to-request.ts'
+
+/** Most calls remembered for repetition; the one begun longest ago is forgotten first. */
+const MEMO_CAPACITY = 5000
+
+/**
+ * The enforcement point in front of a set of tools. The life of a call: translate, evaluate, resolve (in `begin`), then hold,
+ * claim, execute, settle (in {@link BegunCall}).
+ */
+export class Guard {
+  readonly options: ResolvedGuardOptions
+  readonly #platform: Platform
+  readonly #events = new GuardEventHub()
+  readonly #reporter: OutcomeReporter
+  readonly #breaker: CircuitBreaker
+  readonly #runs: RunRegistry
+  readonly #coverage = new CoverageBook()
+  /** Begun calls by run, call id and digest, and the newest digest by run and call id. */
+  readonly #memo = new Map<string, Promise<BegunCall>>()
+  readonly #latest = new Map<string, string>()
+  #isClosed = false
+
+  constructor(options: GuardOptions, platform: Platform) {
+    this.options = resolveGuardOptions(options, platform.now)
+    this.#platform = platform
+    this.#reporter = new OutcomeReporter(platform, this.#events.emit)
+    this.#runs = new RunRegistry(platform)
+    this.#breaker = new CircuitBreaker({
+      failures: this.options.evaluation.breakerFailures,
+      resetMs: this.options.evaluation.breakerResetMs,
+      now: platform.now,
+    })
+  }
+
+  /**
+   * Runs one tool call under the guard.
+   *
+   * @param execute - Runs the real tool. Called at most once, and only when the call is admitted.
+   * @returns the tool's own result, or why it did not run. What the tool throws is thrown on, untouched.
+   */
+  async run<T>(call: GuardedCall, execute: () => T | PromiseLike<T>): Promise<RunResult<Awaited<T>>> {
+    return (await this.begin(call)).run(execute)
+  }
+
+  /** {@link run} for a tool that yields: parts pass through, and a refused call yields nothing and returns its refusal. */
+  async *stream<T>(
+    call: GuardedCall,
+    execute: () => AsyncIterable<T>,
+  ): AsyncGenerator<T, RunResult<T | undefined>, void> {
+    return yield* (await this.begin(call)).stream(execute)
+  }
+
+  /**
+   * Evaluates a call and resolves what happens to it, without running it. The same call (run, call id, arguments) begun again
+   * is the same: frameworks re-enter their hooks on resume, and a call is evaluated once and runs once.
+   *
+   * @throws the signal's reason if the run was aborted meanwhile. Never for a failing evaluator: that is the fail mode's.
+   */
+  async begin(call: GuardedCall): Promise<BegunCall> {
+    if (this.#isClosed) throw new BighubError('guard_closed', 'the guard is closed; create a new one to run more calls')
+    await this.#reporter.makeRoom()
+    const run = this.#runs.find(call.runId)
+    for (const text of call.userText ?? []) run.hear(text)
+    const tool = call.options ?? {}
+    const translated = translateSafely(call, tool, this.options)
+    if (translated instanceof BighubError) return this.#refuseUnread(call, tool, run, translated)
+    const digest = await this.#platform.sha256Hex(translated.canonical)
+    if (call.callId === undefined) return this.#evaluate(call, tool, run, translated, digest, this.#platform.randomId())
+    const callKey = JSON.stringify([run.id, call.callId])
+    const key = `${callKey}${digest}`
+    const known = this.#memo.get(key)
+    // Concurrent callers share one evaluation. One that failed counts for its own attempt only.
+    if (known && !(await known.catch(() => null))?.isUnevaluated) return known
+    return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, call.callId))
+  }
+
+  /** The call begun last under this id in this run, with whatever arguments. */
+  async find(callId: string, runId?: string): Promise<BegunCall | undefined> {
+    const key = this.#latest.get(JSON.stringify([this.#runs.find(runId).id, callId]))
+    return key === undefined ? undefined : this.#memo.get(key)?.catch(() => undefined)
+  }
+
+  /** Runs `fn` as part of a run, so that calls inside it share a trajectory. Inside another run it becomes its child. */
+  withRun<R>(run: RunDescription, fn: () => R): R {
+    return this.#runs.enter(run, fn)
+  }
+
+  /** Tells the guard what the user said, so that it can tell the user's values from those of tools. */
+  hear(text: string, runId?: string): void {
+    this.#runs.find(runId).hear(text)
+  }
+
+  /** Listens to what the guard does; returns a function that stops listening. */
+  on<Name extends GuardEventName>(name: Name, listener: GuardListener<Name>): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /** For adapters: notes that a tool is guarded, or why it cannot be. */
+  cover(tool: string, gap?: string): void {
+    this.#coverage.note(tool, gap)
+    if (gap !== undefined) this.#events.emit('coverage-gap', { tool, reason: gap })
+  }
+
+  /** Which tools are guarded and which cannot be, and what this configuration does not promise. */
+  coverage(): Coverage {
+    return this.#coverage.report(this.options.limits, this.#reporter.failedCount)
+  }
+
+  /** Waits until every outcome so far is delivered. Call it before the process or the engine ends. */
+  async flush(): Promise<void> {
+    await this.#reporter.flush()
+  }
+
+  /** Delivers what waits and refuses further calls. Closing twice is harmless; the evaluator stays open. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.flush()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #evaluate(
+    call: GuardedCall,
+    tool: ToolOptions,
+    run: RunState,
+    translated: TranslatedCall,
+    digest: string,
+    callKey: string,
+  ): Promise<BegunCall> {
+    const effectKey = `${run.id}/${callKey}/${digest.slice(0, 16)}`
+    const request = toEvaluateRequest(call, translated, { tool, digest, effectKey, run, guard: this.options })
+    const facts = { tool: call.tool, callId: call.callId ?? null, runId: run.id }
+    const started = this.#platform.now()
+    this.#events.emit('evaluation-start', { ...facts, request })
+    let begun: BegunCall | undefined
+    const failMode = tool.failMode ?? this.options.failMode
+    const { result, evaluator } = await this.#ask(request, effectKey, call, failMode, (late) =>
+      begun?.adoptLateAnswer(late),
+    )
+    const resolved = resolveDisposition(result, {
+      mode: this.options.mode,
+      failMode,
+      onCaution: this.options.onCaution,
+    })
+    if (result.failure) this.#events.emit('fail-mode', { ...facts, failMode, error: result.failure })
+    this.#events.emit('evaluation-end', {
+      ...facts,
+      request,
+      answer: result.answer ?? null,
+      error: result.failure ?? null,
+      resolved,
+      durationMs: this.#platform.now() - started,
+    })
+    begun = new BegunCall(
+      {
+        call,
+        tool,
+        run,
+        digest,
+        effectKey,
+        answer: result.answer ?? null,
+        resolved,
+        evaluator,
+        failure: result.failure ? { kind: 'not_evaluated', reason: result.failure.message } : null,
+      },
+      this.#surroundings(),
+    )
+    return begun
+  }
+
+  /** Asks the evaluator, and in fail mode `local` the fallback. Only an abort throws. */
+  async #ask(
+    request: Parameters<Evaluator['evaluate']>[0],
+    idempotencyKey: string,
+    call: GuardedCall,
+    failMode: ResolvedGuardOptions['failMode'],
+    onLateAnswer: (answer: EvaluatorAnswer) => void,
+  ): Promise<{ result: EvaluationResult; evaluator: Evaluator }> {
+    const { evaluator, fallback, evaluation } = this.options
+    const shared = { idempotencyKey, signal: call.signal, now: this.#platform.now, onLateAnswer }
+    const primary = { ...shared, evaluator, breaker: this.#breaker, options: evaluation }
+    const result = await attempt(() => evaluateWithResilience(request, primary), call.signal)
+    if (!result.failure || failMode !== 'local' || !fallback) return { result, evaluator }
+    const once = new CircuitBreaker({ failures: 1, resetMs: 0, now: this.#platform.now })
+    const second = { ...shared, evaluator: fallback, breaker: once, options: { ...evaluation, retries: 0 } }
+    return { result: await attempt(() => evaluateWithResilience(request, second), call.signal), evaluator: fallback }
+  }
+
+  /** A call that cannot be read cannot be judged: refused, or run unjudged where the fail mode is `open` or in shadow. */
+  #refuseUnread(call: GuardedCall, tool: ToolOptions, run: RunState, error: BighubError): BegunCall {
+    const failMode = tool.failMode ?? this.options.failMode
+    const failure = new EvaluatorError('failed', error.message, { cause: error })
+    const resolved = resolveDisposition(
+      { failure },
+      { mode: this.options.mode, failMode, onCaution: this.options.onCaution },
+    )
+    this.#events.emit('fail-mode', { tool: call.tool, callId: call.callId ?? null, runId: run.id, failMode, error })
+    const isArguments = 'field' in error && !UNREAD_OPTIONS.has(String(error.field))
+    const kind: RefusalKind = isArguments ? 'invalid_arguments' : 'not_evaluated'
+    return new BegunCall(
+      {
+        call,
+        tool,
+        run,
+        digest: '',
+        effectKey: `${run.id}/${this.#platform.randomId()}`,
+        answer: null,
+        resolved,
+        evaluator: this.options.evaluator,
+        failure: { kind, reason: error.message },
+      },
+      this.#surroundings(),
+    )
+  }
+
+  #remember(callKey: string, key: string, begun: Promise<BegunCall>): Promise<BegunCall> {
+    keep(this.#memo, key, begun)
+    keep(this.#latest, callKey, key)
+    // A begin that failed must be possible again.
+    begun.catch(() => {
+      if (this.#memo.get(key) === begun) this.#memo.delete(key)
+    })
+    return begun
+  }
+
+  #surroundings(): ConstructorParameters<typeof BegunCall>[1] {
+    return { options: this.options, reporter: this.#reporter, emit: this.#events.emit, now: this.#platform.now }
+  }
+}
+
+/** Fields whose error comes from a tool option rather than from the model's arguments. */
+const UNREAD_OPTIONS: ReadonlySet<string> = new Set(['value', 'target', 'targetVersion', 'metadata'])
+
+/** Remembers an entry as the newest; the oldest goes when there are too many. */
+function keep<V>(memo: Map<string, V>, key: string, value: V): void {
+  memo.delete(key)
+  memo.set(key, value)
+  if (memo.size <= MEMO_CAPACITY) return
+  const oldest = memo.keys().next()
+  if (!oldest.done) memo.delete(oldest.value)
+}
+
+function translateSafely(
+  call: GuardedCall,
+  tool: ToolOptions,
+  options: ResolvedGuardOptions,
+): TranslatedCall | BighubError {
+  try {
+    return translateCall(call, tool, options)
+  } catch (error) {
+    if (BighubError.isInstance(error)) return error
+    return new InvalidInputError('arguments', `cannot be read: ${String(error)}`, { cause: error })
+  }
+}
+
+async function attempt(
+  ask: () => Promise<EvaluatorAnswer>,
+  signal: AbortSignal | undefined,
+): Promise<EvaluationResult> {
+  try {
+    return { answer: await ask() }
+  } catch (error) {
+    if (signal?.aborted) throw error
+    if (error instanceof EvaluatorError) return { failure: error }
+    return { failure: new EvaluatorError('failed', String(error), { cause: error }) }
+  }
+}

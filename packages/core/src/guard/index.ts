@@ -1,0 +1,36 @@
+export type { ApprovalAnswer, ApprovalRequest } from './approval/approval-request.ts'
+export type { Admission, BegunCall, RunResult } from './begun-call.ts'
+export type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
+export type { Refusal, RefusalKind } from './disposition/refusal.ts'
+export {
+  type Disposition,
+  type DispositionCause,
+  type DispositionOptions,
+  type EvaluationResult,
+  type ResolvedDisposition,
+  resolveDisposition,
+} from './disposition/resolve-disposition.ts'
+export type { Guard } from './guard.ts'
+export type {
+  ApprovalOptions,
+  EvaluationOptions,
+  FailMode,
+  GuardMode,
+  GuardOptions,
+  ModelView,
+  OnCaution,
+  ResolvedGuardOptions,
+} from './guard-options.ts'
+export { MASK_PATTERNS, type MaskPattern, maskText } from './redaction/mask-text.ts'
+export type { Coverage } from './telemetry/coverage.ts'
+export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
+export {
+  type CallEnd,
+  type MappedOutcome,
+  type ToolArguments,
+  type ToolOptions,
+  type ToolOptionsByName,
+  toolOptionsFor,
+} from './tool-options.ts'
+export type { RunDescription } from './trajectory/run-state.ts'
+export type { GuardedCall } from './translate/guarded-call.ts'

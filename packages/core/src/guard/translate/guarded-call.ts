@@ -1,0 +1,18 @@
+import type { ToolOptions } from '../tool-options.ts'
+
+/** A framework's tool call, as an adapter hands it to the guard. */
+export interface GuardedCall {
+  /** The tool's name. */
+  readonly tool: string
+  /** As the tool will get them. Anything but a plain object is shown to the evaluator as `{ input: … }`. */
+  readonly arguments: unknown
+  /** The framework's id of this call. Without one, every call counts as new. */
+  readonly callId?: string | undefined
+  /** Thread, conversation or run. @defaultValue the run around this code (`guard.withRun`), else one of the guard's own */
+  readonly runId?: string | undefined
+  /** Stops waiting and prevents the run; a tool that has begun is the framework's to stop. */
+  readonly signal?: AbortSignal | undefined
+  readonly options?: ToolOptions | undefined
+  /** What the user said so far, as far as the adapter knows. Repetitions are recognised. */
+  readonly userText?: readonly string[] | undefined
+}

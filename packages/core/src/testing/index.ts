@@ -1,0 +1,6 @@
+export {
+  createScriptedEvaluator,
+  type ScriptedAnswer,
+  type ScriptedEvaluator,
+  type ScriptedEvaluatorOptions,
+} from './scripted-evaluator.ts'
