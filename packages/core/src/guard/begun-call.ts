@@ -4,9 +4,10 @@ import { askForApproval } from './approval/ask-for-approval.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import { cautionNote, type Refusal, type RefusalKind, refusalMessage } from './disposition/refusal.ts'
 import type { Disposition, ResolvedDisposition } from './disposition/resolve-disposition.ts'
-import type { ResolvedGuardOptions } from './guard-options.ts'
-import { classifyEnd, describeError, type ReportedEnd, safeText } from './outcome/classify-end.ts'
+import type { FailMode, ResolvedGuardOptions } from './guard-options.ts'
+import { classifyEnd, describeError, observedText, type ReportedEnd } from './outcome/classify-end.ts'
 import type { OutcomeReporter } from './outcome/outcome-reporter.ts'
+import type { Carrier } from './platform.ts'
 import type { GuardEmitter } from './telemetry/guard-events.ts'
 import type { CallEnd, ToolOptions } from './tool-options.ts'
 import type { RunState } from './trajectory/run-state.ts'
@@ -32,6 +33,8 @@ export interface BegunCallSurroundings {
   readonly reporter: OutcomeReporter
   readonly emit: GuardEmitter
   readonly now: () => number
+  /** The call whose tool is running. */
+  readonly executing: Carrier<BegunCall>
 }
 
 /** What is known when a call has been evaluated and resolved. */
@@ -44,6 +47,7 @@ export interface BegunCallFacts {
   readonly effectKey: string
   readonly answer: EvaluatorAnswer | null
   readonly resolved: ResolvedDisposition
+  readonly failMode: FailMode
   /** Who gave the answer, and gets the outcome. */
   readonly evaluator: Evaluator
   /** Why there is no answer. */
@@ -63,12 +67,16 @@ export class BegunCall {
   #effect: { ledger: Ledger; effectId: string } | null = null
   #completion: Promise<RunResult<unknown>> | undefined
   #answer: EvaluatorAnswer | null
+  #signal: AbortSignal | undefined
+  #hasAsked = false
   #hasEnded = false
+  #wasAborted = false
 
   constructor(facts: BegunCallFacts, around: BegunCallSurroundings) {
     this.#facts = facts
     this.#around = around
     this.#answer = facts.answer
+    this.#signal = facts.call.signal
     this.#ledger = isLedger(facts.evaluator) ? facts.evaluator : around.options.memory
     if (facts.answer?.effect?.claimed) this.#effect = { ledger: this.#ledger, effectId: facts.answer.effect.effect_id }
   }
@@ -86,14 +94,25 @@ export class BegunCall {
     return this.#facts.digest
   }
 
-  /** No evaluation could be had, so that asking again later may help. */
-  get isUnevaluated(): boolean {
-    return this.#facts.answer === null
+  /** It did not run, and asking again may help: no evaluation could be had, or the run was aborted before the tool began. */
+  get mayBeginAgain(): boolean {
+    return this.#facts.answer === null || this.#wasAborted
   }
 
-  /** The open approval of a held call. */
+  /** A later hook of the same call brings its own signal; the earlier one may belong to a request that is over. */
+  adoptSignal(signal: AbortSignal | undefined): void {
+    if (signal) this.#signal = signal
+  }
+
+  /** The approval of a held call as it stands now, whoever may have answered it. */
   async approval(): Promise<ApprovalItem> {
-    this.#approval ??= await this.#openApproval()
+    if (this.#approval === null) this.#approval = await this.#openApproval()
+    else if (this.#approval.status === 'pending')
+      this.#approval = await this.#approvalLedger().getApproval(this.#approval.request_id)
+    if (!this.#hasAsked) {
+      this.#hasAsked = true
+      this.#around.emit('approval-request', { ...this.#callFacts(), approval: this.#approval })
+    }
     return this.#approval
   }
 
@@ -125,6 +144,11 @@ export class BegunCall {
     return this.#admission
   }
 
+  /** Whether the tool of this very call is what is running now: a guarded tool inside a guarded hook. */
+  get isExecuting(): boolean {
+    return this.#around.executing.current() === this
+  }
+
   /**
    * Admits the call, runs the tool and settles it. The result is handed back as it is; what the tool throws is thrown on.
    *
@@ -134,46 +158,65 @@ export class BegunCall {
     execute: () => T | PromiseLike<T>,
     isControlFlow?: (error: unknown) => boolean,
   ): Promise<RunResult<Awaited<T>>> {
+    // The outer run has been admitted and will settle; the inner one only runs.
+    if (this.isExecuting) return Promise.resolve(execute()).then((value) => ({ status: 'executed', value, note: null }))
     // The type belongs to the first run; a repeated call of the same tool has the same.
     const running = (this.#completion ??= this.#run(execute, isControlFlow)) as Promise<RunResult<Awaited<T>>>
     return running
   }
 
   /**
-   * Like {@link run} for a tool that yields. Parts pass through as they come; the last one counts as the result.
-   * A call that did not run yields nothing and returns its refusal.
+   * Like {@link run} for a tool that yields. Parts pass through as they come; what the tool returns at its end, or else its
+   * last part, is the result. A call that did not run yields nothing and returns its refusal, a repeated one the first result.
    */
-  async *stream<T>(execute: () => AsyncIterable<T>): AsyncGenerator<T, RunResult<T | undefined>, void> {
-    const admission = await this.admit()
-    if (!admission.admitted) return { status: 'refused', refusal: admission.refusal }
-    if (this.#completion)
-      return { status: 'refused', refusal: this.#refuseQuietly('duplicate', 'the call was streamed before') }
-    const started = this.#start()
-    let last: T | undefined
-    let isComplete = false
-    const end = Promise.withResolvers<RunResult<T | undefined>>()
-    this.#completion = end.promise
+  async *stream<T, R = unknown>(
+    execute: () => AsyncIterable<T, R>,
+    isControlFlow?: (error: unknown) => boolean,
+  ): AsyncGenerator<T, RunResult<T | R | undefined>, void> {
+    if (this.#completion) return (await this.#completion) as RunResult<T | R | undefined>
+    const end = Promise.withResolvers<RunResult<T | R | undefined>>()
     end.promise.catch(() => undefined)
+    this.#completion = end.promise
+    let started: number | undefined
+    let last: T | undefined
     try {
-      for await (const part of execute()) {
-        last = part
-        yield part
+      const admission = await this.admit()
+      if (!admission.admitted) {
+        end.resolve({ status: 'refused', refusal: admission.refusal })
+        return await end.promise
       }
-      isComplete = true
-      this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value: last })
-      const result = { status: 'executed', value: last, note: admission.note } as const
+      started = this.#start()
+      const parts = execute()[Symbol.asyncIterator]()
+      let part = await parts.next()
+      try {
+        while (!part.done) {
+          last = part.value
+          yield part.value
+          part = await parts.next()
+        }
+      } finally {
+        // The reader stopped in the middle: the tool is told, as a loop would.
+        if (!part.done) await parts.return?.()
+      }
+      const value = part.value ?? last
+      this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value })
+      started = undefined
+      const result = { status: 'executed', value, note: admission.note } as const
       end.resolve(result)
       return result
     } catch (error) {
-      isComplete = true
-      this.#finish(started, { status: 'threw', args: this.#facts.call.arguments, error })
       end.reject(error)
+      if (started !== undefined && isControlFlow?.(error)) this.#completion = undefined
+      else if (started !== undefined && this.#signal?.aborted) this.#abort(started, error)
+      else if (started !== undefined)
+        this.#finish(started, { status: 'threw', args: this.#facts.call.arguments, error })
+      started = undefined
       throw error
     } finally {
-      // The reader stopped in the middle: the tool may or may not have had its effect.
-      if (!isComplete) {
+      // Still running when the reader left: nobody knows how far it came.
+      if (started !== undefined) {
         this.#abort(started, new Error('the stream was not read to its end'))
-        end.resolve({ status: 'executed', value: last, note: admission.note })
+        end.resolve({ status: 'executed', value: last, note: null })
       }
     }
   }
@@ -200,11 +243,23 @@ export class BegunCall {
     if (resolved.disposition === 'block')
       return this.#refused(failure?.kind ?? 'blocked', failure?.reason ?? answer?.reason ?? 'blocked')
     this.#throwIfAborted()
-    const refusal = resolved.disposition === 'await_approval' ? await this.#awaitApproval() : await this.#claim()
+    const refusal = await this.#obtainPermit()
     if (refusal) return { admitted: false, refusal }
     this.#throwIfAborted()
     const isCautious = resolved.disposition === 'execute_with_caution' && answer !== null
     return { admitted: true, note: isCautious ? cautionNote(answer, this.#around.options.modelView) : null }
+  }
+
+  /** A ledger that fails leaves nobody who could say that the call may run, or that it does not run twice. */
+  async #obtainPermit(): Promise<Refusal | null> {
+    const { disposition } = this.#facts.resolved
+    try {
+      return await (disposition === 'await_approval' ? this.#awaitApproval() : this.#claim())
+    } catch (error) {
+      if (this.#signal?.aborted) throw error
+      if (disposition !== 'await_approval' && this.#facts.failMode === 'open') return null
+      return this.#refuse('not_evaluated', `the ledger failed: ${describeError(error)}`)
+    }
   }
 
   async #awaitApproval(): Promise<Refusal | null> {
@@ -215,8 +270,9 @@ export class BegunCall {
         ? await askForApproval(pending, {
             ledger,
             call: this.#facts.call,
+            signal: this.#signal,
             options: this.#around.options.approvals,
-            emit: (name, item) => this.#around.emit(name, { ...this.#callFacts(), approval: item }),
+            onEnd: (item) => this.#around.emit('approval-answer', { ...this.#callFacts(), approval: item }),
           })
         : pending
     this.#approval = approval
@@ -262,7 +318,7 @@ export class BegunCall {
     if (!admission.admitted) return { status: 'refused', refusal: admission.refusal }
     const started = this.#start()
     try {
-      const value = await execute()
+      const value = await this.#around.executing.run(this, execute)
       this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value })
       return { status: 'executed', value, note: admission.note }
     } catch (error) {
@@ -271,7 +327,7 @@ export class BegunCall {
         this.#completion = undefined
         throw error
       }
-      if (this.#facts.call.signal?.aborted) this.#abort(started, error)
+      if (this.#signal?.aborted) this.#abort(started, error)
       else this.#finish(started, { status: 'threw', args: this.#facts.call.arguments, error })
       throw error
     }
@@ -287,7 +343,7 @@ export class BegunCall {
     const classified = classifyEnd(end, tool)
     const output = end.status === 'returned' ? end.value : describeError(end.error)
     run.observe({
-      text: safeText(output).slice(0, 64_000),
+      text: observedText(output).slice(0, 64_000),
       tool: call.tool,
       callId: call.callId ?? null,
       error: classified.isError,
@@ -365,8 +421,9 @@ export class BegunCall {
   }
 
   #throwIfAborted(): void {
-    const { signal } = this.#facts.call
+    const signal = this.#signal
     if (!signal?.aborted) return
+    this.#wasAborted = true
     this.#reportNotRun({ reason: 'the run was aborted before the tool began' })
     throw signal.reason
   }

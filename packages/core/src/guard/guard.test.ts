@@ -678,3 +678,101 @@ describe('createGuard', () => {
     expect(guard.coverage().undeliveredReports).toBe(1)
   })
 })
+
+describe('what frameworks do to hooks', () => {
+  it('runs a guarded tool inside a guarded hook of the same call without waiting for itself', async () => {
+    const { evaluator, guard, tool, runs } = setUp()
+    const result = await guard.run(call(), async () => {
+      const inner = await guard.run(call(), tool)
+      return inner.status === 'executed' ? inner.value : 'refused'
+    })
+    await guard.flush()
+    expect(result).toMatchObject({ status: 'executed', value: 'refunded' })
+    expect(runs()).toBe(1)
+    expect(evaluator.outcomes).toHaveLength(1)
+  })
+
+  it('can be continued after an abort that came before the tool began', async () => {
+    const { evaluator, guard, tool, runs } = setUp()
+    const abort = new AbortController()
+    const begun = await guard.begin(call({ signal: abort.signal }))
+    abort.abort(new Error('stop'))
+    await expect(begun.run(tool)).rejects.toThrow('stop')
+    expect(await guard.run(call(), tool)).toMatchObject({ status: 'executed' })
+    await guard.flush()
+    expect(runs()).toBe(1)
+    expect(evaluator.outcomes.map((each) => each.status)).toEqual(['BLOCKED', 'SUCCESS'])
+  })
+
+  it('settles what the evaluator claimed for a call that was aborted during its evaluation', async () => {
+    const abort = new AbortController()
+    const evaluator = createScriptedEvaluator({
+      answers: async () => {
+        abort.abort(new Error('stop'))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return 'proceed' as const
+      },
+    })
+    const guard = createGuard({ evaluator })
+    await expect(guard.run(call({ signal: abort.signal }), () => 1)).rejects.toThrow('stop')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await guard.flush()
+    expect(evaluator.settlements.map((each) => each.state)).toEqual(['not_run'])
+    expect(evaluator.outcomes).toMatchObject([{ status: 'BLOCKED' }])
+  })
+
+  it('sees an answer that came from elsewhere, and tells of a hold once', async () => {
+    const { evaluator, guard } = setUp({ answers: { refund: 'review_recommended' } })
+    const asked: string[] = []
+    guard.on('approval-request', ({ tool }) => asked.push(tool))
+    const begun = await guard.begin(call())
+    const { request_id: requestId } = await begun.approval()
+    await evaluator.resolveApproval(requestId, { resolution: 'approved' })
+    expect((await begun.approval()).status).toBe('approved')
+    expect(await begun.run(() => 1)).toMatchObject({ status: 'executed' })
+    expect(asked).toEqual(['refund'])
+  })
+
+  it('listens to the signal of the hook that came last', async () => {
+    const { guard } = setUp({ answers: { refund: 'review_recommended' } })
+    const first = new AbortController()
+    const begun = await guard.begin(call({ signal: first.signal }))
+    await begun.resolveApproval({ resolution: 'approved' })
+    const again = await guard.begin(call({ signal: new AbortController().signal }))
+    first.abort(new Error('that request is over'))
+    expect(again).toBe(begun)
+    expect(await again.run(() => 1)).toMatchObject({ status: 'executed' })
+  })
+
+  it('refuses when the ledger fails, whatever the evaluator said', async () => {
+    const { evaluator, guard, tool, runs } = setUp(
+      { answers: { refund: 'review_recommended' } },
+      { failMode: 'open', approvals: { onRequest: () => ({ resolution: 'approved' }) } },
+    )
+    evaluator.consumeApproval = async () => {
+      throw new Error('disk is full')
+    }
+    expect(await guard.run(call(), tool)).toMatchObject({ status: 'refused', refusal: { kind: 'not_evaluated' } })
+    expect(runs()).toBe(0)
+  })
+
+  it('counts what a generator returns as its result, and an abort within it as an abort', async () => {
+    const { evaluator, guard } = setUp()
+    const stream = guard.stream(call(), async function* () {
+      yield 'part'
+      return 'whole'
+    })
+    await stream.next()
+    expect(await stream.next()).toMatchObject({ done: true, value: { status: 'executed', value: 'whole' } })
+    const abort = new AbortController()
+    const aborted = guard.stream(call({ callId: 'call_2', signal: abort.signal }), async function* () {
+      yield 'part'
+      abort.abort(new Error('stop'))
+      throw abort.signal.reason
+    })
+    await aborted.next()
+    await expect(aborted.next()).rejects.toThrow('stop')
+    await guard.flush()
+    expect(evaluator.settlements.map((each) => each.state)).toEqual(['succeeded', 'aborted'])
+  })
+})

@@ -1,11 +1,11 @@
 import { BighubError, type Evaluator, EvaluatorError, InvalidInputError } from '../protocol/index.ts'
-import { BegunCall, type RunResult } from './begun-call.ts'
+import { BegunCall, type BegunCallFacts, type RunResult } from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
 import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
 import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
-import type { Platform } from './platform.ts'
+import type { Carrier, Platform } from './platform.ts'
 import { CircuitBreaker } from './resilience/circuit-breaker.ts'
 import { evaluateWithResilience } from './resilience/evaluate-with-resilience.ts'
 import { type Coverage, CoverageBook } from './telemetry/coverage.ts'
@@ -30,6 +30,7 @@ export class Guard {
   readonly #reporter: OutcomeReporter
   readonly #breaker: CircuitBreaker
   readonly #runs: RunRegistry
+  readonly #executing: Carrier<BegunCall>
   readonly #coverage = new CoverageBook()
   /** Begun calls by run, call id and digest, and the newest digest by run and call id. */
   readonly #memo = new Map<string, Promise<BegunCall>>()
@@ -41,6 +42,7 @@ export class Guard {
     this.#platform = platform
     this.#reporter = new OutcomeReporter(platform, this.#events.emit)
     this.#runs = new RunRegistry(platform)
+    this.#executing = platform.createCarrier()
     this.#breaker = new CircuitBreaker({
       failures: this.options.evaluation.breakerFailures,
       resetMs: this.options.evaluation.breakerResetMs,
@@ -59,10 +61,10 @@ export class Guard {
   }
 
   /** {@link run} for a tool that yields: parts pass through, and a refused call yields nothing and returns its refusal. */
-  async *stream<T>(
+  async *stream<T, R = unknown>(
     call: GuardedCall,
-    execute: () => AsyncIterable<T>,
-  ): AsyncGenerator<T, RunResult<T | undefined>, void> {
+    execute: () => AsyncIterable<T, R>,
+  ): AsyncGenerator<T, RunResult<T | R | undefined>, void> {
     return yield* (await this.begin(call)).stream(execute)
   }
 
@@ -86,8 +88,16 @@ export class Guard {
     const key = `${callKey}${digest}`
     const known = this.#memo.get(key)
     // Concurrent callers share one evaluation. One that failed counts for its own attempt only.
-    if (known && !(await known.catch(() => null))?.isUnevaluated) return known
-    return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, call.callId))
+    const before = await known?.catch(() => undefined)
+    if (before && !before.mayBeginAgain) {
+      before.adoptSignal(call.signal)
+      return before
+    }
+    // Somebody else may have begun it again while we waited.
+    const newer = this.#memo.get(key)
+    if (newer && newer !== known) return newer
+    const attempt = before ? `${call.callId}#${this.#platform.randomId()}` : call.callId
+    return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, attempt))
   }
 
   /** The call begun last under this id in this run, with whatever arguments. */
@@ -150,16 +160,23 @@ export class Guard {
     const facts = { tool: call.tool, callId: call.callId ?? null, runId: run.id }
     const started = this.#platform.now()
     this.#events.emit('evaluation-start', { ...facts, request })
-    let begun: BegunCall | undefined
     const failMode = tool.failMode ?? this.options.failMode
-    const { result, evaluator } = await this.#ask(request, effectKey, call, failMode, (late) =>
-      begun?.adoptLateAnswer(late),
-    )
-    const resolved = resolveDisposition(result, {
-      mode: this.options.mode,
-      failMode,
-      onCaution: this.options.onCaution,
-    })
+    const known = { call, tool, run, digest, effectKey, failMode, evaluator: this.options.evaluator, answer: null }
+    const begun = Promise.withResolvers<BegunCall>()
+    const adopt = (late: EvaluatorAnswer): void => void begun.promise.then((each) => each.adoptLateAnswer(late))
+    let asked: { result: EvaluationResult; evaluator: Evaluator }
+    try {
+      asked = await this.#ask(request, effectKey, call, failMode, adopt)
+    } catch (error) {
+      // Aborted: what the evaluator may still claim for this call is settled as not run.
+      const reason = 'the run was aborted during the evaluation'
+      const resolved = { disposition: 'block', cause: 'fail_closed' } as const
+      begun.resolve(this.#toBegunCall({ ...known, resolved, failure: { kind: 'not_evaluated', reason } }))
+      throw error
+    }
+    const { result, evaluator } = asked
+    const { mode, onCaution } = this.options
+    const resolved = resolveDisposition(result, { mode, failMode, onCaution })
     if (result.failure) this.#events.emit('fail-mode', { ...facts, failMode, error: result.failure })
     this.#events.emit('evaluation-end', {
       ...facts,
@@ -169,21 +186,10 @@ export class Guard {
       resolved,
       durationMs: this.#platform.now() - started,
     })
-    begun = new BegunCall(
-      {
-        call,
-        tool,
-        run,
-        digest,
-        effectKey,
-        answer: result.answer ?? null,
-        resolved,
-        evaluator,
-        failure: result.failure ? { kind: 'not_evaluated', reason: result.failure.message } : null,
-      },
-      this.#surroundings(),
-    )
-    return begun
+    const failure = result.failure ? ({ kind: 'not_evaluated', reason: result.failure.message } as const) : null
+    const answered = this.#toBegunCall({ ...known, evaluator, answer: result.answer ?? null, resolved, failure })
+    begun.resolve(answered)
+    return answered
   }
 
   /** Asks the evaluator, and in fail mode `local` the fallback. Only an abort throws. */
@@ -215,20 +221,18 @@ export class Guard {
     this.#events.emit('fail-mode', { tool: call.tool, callId: call.callId ?? null, runId: run.id, failMode, error })
     const isArguments = 'field' in error && !UNREAD_OPTIONS.has(String(error.field))
     const kind: RefusalKind = isArguments ? 'invalid_arguments' : 'not_evaluated'
-    return new BegunCall(
-      {
-        call,
-        tool,
-        run,
-        digest: '',
-        effectKey: `${run.id}/${this.#platform.randomId()}`,
-        answer: null,
-        resolved,
-        evaluator: this.options.evaluator,
-        failure: { kind, reason: error.message },
-      },
-      this.#surroundings(),
-    )
+    return this.#toBegunCall({
+      call,
+      tool,
+      run,
+      digest: '',
+      effectKey: `${run.id}/${this.#platform.randomId()}`,
+      failMode,
+      answer: null,
+      resolved,
+      evaluator: this.options.evaluator,
+      failure: { kind, reason: error.message },
+    })
   }
 
   #remember(callKey: string, key: string, begun: Promise<BegunCall>): Promise<BegunCall> {
@@ -241,8 +245,14 @@ export class Guard {
     return begun
   }
 
-  #surroundings(): ConstructorParameters<typeof BegunCall>[1] {
-    return { options: this.options, reporter: this.#reporter, emit: this.#events.emit, now: this.#platform.now }
+  #toBegunCall(facts: BegunCallFacts): BegunCall {
+    return new BegunCall(facts, {
+      options: this.options,
+      reporter: this.#reporter,
+      emit: this.#events.emit,
+      now: this.#platform.now,
+      executing: this.#executing,
+    })
   }
 }
 

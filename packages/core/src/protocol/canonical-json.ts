@@ -14,62 +14,106 @@ export const MAX_JSON_DEPTH = 64
  * @throws InvalidInputError naming the path, if the data refer to themselves or nest deeper than {@link MAX_JSON_DEPTH}.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, [], '') ?? 'null'
+  return new CanonicalWriter().write(value) ?? 'null'
 }
 
-function write(value: unknown, parents: object[], path: string): string | undefined {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return JSON.stringify(value)
-    case 'number':
-      return Number.isFinite(value) ? JSON.stringify(value) : `{"$number":"${value}"}`
-    case 'bigint':
-      return `{"$bigint":"${value}"}`
-    case 'object':
-      return value === null ? 'null' : writeObject(value, parents, path)
-    default:
-      return undefined
+/** Keeps where it is, so that an error can name the path without every step paying for it. */
+class CanonicalWriter {
+  readonly #parents: object[] = []
+  readonly #path: (string | number)[] = []
+
+  write(value: unknown): string | undefined {
+    switch (typeof value) {
+      case 'string':
+        return JSON.stringify(value)
+      case 'boolean':
+        return value ? 'true' : 'false'
+      case 'number':
+        return Number.isFinite(value) ? JSON.stringify(value) : `{"$number":"${value}"}`
+      case 'bigint':
+        return `{"$bigint":"${value}"}`
+      case 'object':
+        return value === null ? 'null' : this.#writeObject(value)
+      default:
+        return undefined
+    }
   }
-}
 
-function writeObject(value: object, parents: object[], path: string): string | undefined {
-  if (parents.includes(value)) throw new InvalidInputError(path, 'refers to itself; it cannot be written as JSON')
-  if (parents.length >= MAX_JSON_DEPTH)
-    throw new InvalidInputError(shorten(path), `nests deeper than ${MAX_JSON_DEPTH} levels`)
-  parents.push(value)
-  try {
-    if (Array.isArray(value)) return writeList(value, parents, path)
-    if (value instanceof Date) return `{"$date":${JSON.stringify(dateText(value))}}`
-    if (value instanceof Map) return `{"$map":${writeList([...value], parents, path)}}`
-    if (value instanceof Set) return `{"$set":${writeList([...value], parents, path)}}`
-    if (ArrayBuffer.isView(value)) return `{"$bytes":${writeList(bytesOf(value), parents, path)}}`
-    const toJson = (value as { toJSON?: unknown }).toJSON
-    if (typeof toJson === 'function') return write(toJson.call(value), parents, path)
-    return writeRecord(value as Record<string, unknown>, parents, path)
-  } finally {
+  #writeObject(value: object): string | undefined {
+    const parents = this.#parents
+    if (parents.includes(value))
+      throw new InvalidInputError(this.#pathText(), 'refers to itself; it cannot be written as JSON')
+    if (parents.length >= MAX_JSON_DEPTH)
+      throw new InvalidInputError(this.#pathText(), `nests deeper than ${MAX_JSON_DEPTH} levels`)
+    parents.push(value)
+    const text = this.#writeEntered(value)
     parents.pop()
+    return text
+  }
+
+  #writeEntered(value: object): string | undefined {
+    if (Array.isArray(value)) return this.#writeList(value)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (value instanceof Date) return `{"$date":${JSON.stringify(dateText(value))}}`
+      if (value instanceof Map) return `{"$map":${this.#writeList([...value])}}`
+      if (value instanceof Set) return `{"$set":${this.#writeList([...value])}}`
+      if (ArrayBuffer.isView(value)) return `{"$bytes":${this.#writeList(bytesOf(value))}}`
+    }
+    const toJson = (value as { toJSON?: unknown }).toJSON
+    if (typeof toJson === 'function') return this.write(toJson.call(value))
+    return this.#writeRecord(value as Record<string, unknown>)
+  }
+
+  #writeList(list: readonly unknown[]): string {
+    let text = '['
+    this.#path.push(0)
+    for (let index = 0; index < list.length; index++) {
+      this.#path[this.#path.length - 1] = index
+      if (index > 0) text += ','
+      text += this.write(list[index]) ?? 'null'
+    }
+    this.#path.pop()
+    return `${text}]`
+  }
+
+  #writeRecord(record: Record<string, unknown>): string {
+    let text = '{'
+    this.#path.push('')
+    for (const key of sortedKeys(record)) {
+      this.#path[this.#path.length - 1] = key
+      const written = this.write(record[key])
+      if (written === undefined) continue
+      text += text.length > 1 ? `,${quoted(key)}:${written}` : `${quoted(key)}:${written}`
+    }
+    this.#path.pop()
+    return `${text}}`
+  }
+
+  #pathText(): string {
+    const text = this.#path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+    const path = text.startsWith('.') ? text.slice(1) : text
+    return path.length <= 80 ? path : `${path.slice(0, 77)}…`
   }
 }
 
-function writeList(list: readonly unknown[], parents: object[], path: string): string {
-  let text = '['
-  for (let index = 0; index < list.length; index++) {
-    if (index > 0) text += ','
-    text += write(list[index], parents, `${path}[${index}]`) ?? 'null'
-  }
-  return `${text}]`
+/** Own keys by UTF-16 code units. Most records are written in order already, and looking costs less than sorting. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record)
+  for (let index = 1; index < keys.length; index++)
+    if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return keys.toSorted()
+  return keys
 }
 
-function writeRecord(record: Record<string, unknown>, parents: object[], path: string): string {
-  let text = '{'
-  for (const key of Object.keys(record).toSorted()) {
-    const written = write(record[key], parents, path === '' ? key : `${path}.${key}`)
-    if (written === undefined) continue
-    if (text.length > 1) text += ','
-    text += `${JSON.stringify(key)}:${written}`
-  }
-  return `${text}}`
+/** Quoted forms of names that look like field names; bounded, since data may bring any number of others. */
+const QUOTED = new Map<string, string>()
+
+function quoted(key: string): string {
+  const known = QUOTED.get(key)
+  if (known !== undefined) return known
+  const text = JSON.stringify(key)
+  if (key.length <= 32 && QUOTED.size < 2000) QUOTED.set(key, text)
+  return text
 }
 
 function dateText(date: Date): string {
@@ -78,8 +122,4 @@ function dateText(date: Date): string {
 
 function bytesOf(view: ArrayBufferView): number[] {
   return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)]
-}
-
-function shorten(path: string): string {
-  return path.length <= 80 ? path : `${path.slice(0, 77)}…`
 }

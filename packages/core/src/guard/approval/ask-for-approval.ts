@@ -6,7 +6,9 @@ export interface AskForApprovalSettings {
   readonly ledger: Ledger
   readonly call: GuardedCall
   readonly options: ResolvedGuardOptions['approvals']
-  readonly emit: (name: 'approval-request' | 'approval-answer', approval: ApprovalItem) => void
+  readonly signal: AbortSignal | undefined
+  /** Told how the approval ended. */
+  readonly onEnd: (approval: ApprovalItem) => void
 }
 
 /**
@@ -16,28 +18,27 @@ export interface AskForApprovalSettings {
  * A callback that throws counts as no answer.
  */
 export async function askForApproval(pending: ApprovalItem, settings: AskForApprovalSettings): Promise<ApprovalItem> {
-  const { ledger, call, options, emit } = settings
+  const { ledger, signal, options, onEnd } = settings
   const requestId = pending.request_id
-  emit('approval-request', pending)
   const over = new AbortController()
-  const onAbort = (): void => over.abort(call.signal?.reason)
-  if (call.signal?.aborted) onAbort()
-  else call.signal?.addEventListener('abort', onAbort, { once: true })
+  const onAbort = (): void => over.abort(signal?.reason)
+  if (signal?.aborted) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const callback = askCallback(pending, over.signal, settings)
     // The wait ends with the record's end, whoever brought it about; the callback only adds an answer to it.
     void callback.catch(() => undefined)
     const waited = await ledger.getApproval(requestId, { waitMs: options.waitMs, signal: over.signal })
     if (waited.status !== 'pending') {
-      emit('approval-answer', waited)
+      onEnd(waited)
       return waited
     }
-    const reason = call.signal?.aborted ? 'the run was aborted' : `no answer within ${options.waitMs} ms`
+    const reason = signal?.aborted ? 'the run was aborted' : `no answer within ${options.waitMs} ms`
     const ended = await ledger.cancelApproval(requestId, { reason })
-    emit('approval-answer', ended)
+    onEnd(ended)
     return ended
   } finally {
-    call.signal?.removeEventListener('abort', onAbort)
+    signal?.removeEventListener('abort', onAbort)
     over.abort()
   }
 }

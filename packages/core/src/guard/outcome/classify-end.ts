@@ -72,3 +72,11 @@ export function safeText(value: unknown): string {
     return Object.prototype.toString.call(value)
   }
 }
+
+/** What a result says, without its envelope: tool messages and MCP results carry it under `content`. */
+export function observedText(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('content' in value)) return safeText(value)
+  const { content } = value
+  if (!Array.isArray(content)) return safeText(content)
+  return content.map((part: unknown) => safeText((part as { text?: unknown } | null)?.text ?? part)).join('\n')
+}

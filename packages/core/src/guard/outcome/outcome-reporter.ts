@@ -17,6 +17,8 @@ export interface EndReport {
 
 /** Most reports that wait; a full queue is said, and the oldest stays. */
 const CAPACITY = 10_000
+/** Reports that may wait before further calls wait for them: a loop that never yields must not outrun what it teaches. */
+const BACKLOG = 64
 const MAX_ATTEMPTS = 6
 const FIRST_DELAY_MS = 100
 
@@ -61,9 +63,9 @@ export class OutcomeReporter {
     })
   }
 
-  /** Waits, while many reports wait, until there is room again: a loop that never yields must not outrun delivery. */
+  /** Waits for delivery while many reports wait. */
   async makeRoom(): Promise<void> {
-    if (this.#queue.length >= CAPACITY / 4) await this.flush()
+    if (this.#queue.length >= BACKLOG) await this.flush()
   }
 
   /** Waits until nothing waits any more. */
@@ -81,8 +83,11 @@ export class OutcomeReporter {
   async #deliver(report: EndReport): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (report.effect) await report.effect.ledger.settleEffect(report.effect.effectId, report.effect.settlement)
-        if (report.outcome) await report.evaluator.reportOutcome(report.outcome)
+        // Asked for together, so that a store may write both at once. Both may be asked for again.
+        await Promise.all([
+          report.effect?.ledger.settleEffect(report.effect.effectId, report.effect.settlement),
+          report.outcome && report.evaluator.reportOutcome(report.outcome),
+        ])
         this.#emit('outcome-report', {
           tool: report.tool,
           outcome: report.outcome,

@@ -1,0 +1,244 @@
+import { type Constraint, type KillSwitch, type Policy, policySchema, type Recommendation } from '@bighub/core/protocol'
+import { CalibrationBook } from './calibration/calibration-book.ts'
+import { LocalClock } from './constraints/local-clock.ts'
+import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
+import { ActionValues } from './features/action-values.ts'
+import { type PrecedentCase, PrecedentIndex } from './precedents/precedent-index.ts'
+import type { RecordedPrediction, RiskModel } from './risk/risk-model.ts'
+import { createRiskModel } from './risk/shrinkage-model.ts'
+import { SeverityBook } from './simulation/severity-book.ts'
+import type { LogRecord } from './storage/storage.ts'
+import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
+
+/** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
+export const STATE_FORMAT = 1
+
+/** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
+export interface EvaluationKept {
+  readonly action: string
+  readonly domain: string | null
+  readonly value: number | null
+  readonly risk: number
+  readonly recommendation: Recommendation
+  readonly result: 'allowed' | 'requires_approval' | 'blocked'
+  readonly blocked_by: string | null
+  readonly shadow: boolean
+  readonly digest: string
+  /** Version of rules, policy and switches that it was decided under. */
+  readonly version: number
+  /** Rules in whose scope it lies, and those that stopped it. */
+  readonly rules: readonly string[]
+  readonly rules_blocked: readonly string[]
+  readonly step: TrajectoryStep | null
+  readonly prediction: RecordedPrediction
+  readonly precedent: PrecedentCase
+  /** Numeric context fields, for running quantiles. */
+  readonly numbers: Readonly<Record<string, number>>
+  readonly effect_key: string | null
+}
+
+/** What an outcome leaves for the fold: the decision's own part again, so that the fold needs no other record. */
+export interface OutcomeKept {
+  readonly request_id: string
+  readonly status: string
+  readonly category: 'positive' | 'neutral' | 'negative'
+  readonly severity: number
+  /** 1 negative, 0 positive, null neutral. */
+  readonly label: 0 | 1 | null
+  /** Label of the outcome that this one corrects; undefined when it is the first. */
+  readonly previous?: { readonly label: 0 | 1 | null; readonly severity: number }
+  readonly decision: Pick<
+    EvaluationKept,
+    'action' | 'domain' | 'risk' | 'recommendation' | 'prediction' | 'precedent' | 'value'
+  >
+}
+
+/** A person's answer, or the end of an approval without one. */
+export interface ApprovalKept {
+  readonly status: 'approved' | 'denied' | 'expired' | 'cancelled'
+  readonly trajectory_id: string | null
+  readonly digest: string
+  readonly version: number
+}
+
+export interface ConsumedKept {
+  readonly rules: readonly string[]
+  readonly value: number | null
+}
+
+/** Everything an engine has learned or been told: a fold of its log, bounded, and nothing else. */
+export class EngineState {
+  readonly risk: RiskModel = createRiskModel()
+  readonly values = new ActionValues()
+  readonly precedents = new PrecedentIndex()
+  readonly calibration = new CalibrationBook()
+  readonly trajectories = new TrajectoryBook()
+  readonly severities = new SeverityBook()
+  readonly constraints = new Map<string, Constraint>()
+  readonly killSwitches = new Map<string, KillSwitch>()
+  readonly #usage = new Map<string, RuleUsage>()
+  #policy: { version: number; policy: Policy }
+  #clock: LocalClock
+  /** Grows with every change of rules, policy or switches. */
+  version = 0
+  decisions = 0
+  outcomes = 0
+
+  constructor(policy: Policy = policySchema.parse({})) {
+    this.#policy = { version: 0, policy }
+    this.#clock = new LocalClock(policy.time_zone)
+  }
+
+  get policy(): Policy {
+    return this.#policy.policy
+  }
+
+  get policyVersion(): number {
+    return this.#policy.version
+  }
+
+  get clock(): LocalClock {
+    return this.#clock
+  }
+
+  usageOf(ruleId: string): RuleUsage {
+    return this.#usage.get(ruleId) ?? NO_USAGE
+  }
+
+  /** The switch that stops a domain, if any. */
+  killSwitchFor(domain: string | null): KillSwitch | null {
+    for (const each of this.killSwitches.values())
+      if (each.scope === 'global' || (domain !== null && each.domain === domain)) return each
+    return null
+  }
+
+  /** Folds one record. The order of records is all that matters: no clock, no randomness, no reading elsewhere. */
+  apply(record: Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'>): void {
+    // What stands under `kept` was written by this program in the form that belongs to the record's type.
+    switch (record.type) {
+      case 'evaluation':
+        return this.#applyEvaluation(record.subject, record.at, record.kept as unknown as EvaluationKept)
+      case 'outcome':
+        return this.#applyOutcome(record.kept as unknown as OutcomeKept)
+      case 'approval_resolved':
+      case 'approval_ended':
+        return this.#applyAnswer(record.subject, record.kept as unknown as ApprovalKept)
+      case 'approval_consumed':
+        return this.#applyConsumed(record.at, record.kept as unknown as ConsumedKept)
+      case 'constraint_changed':
+        return this.#applyConstraint(record.kept['rule'] as Constraint)
+      case 'policy_changed':
+        return this.#applyPolicy(record.kept['policy'] as Policy)
+      case 'kill_switch_changed':
+        return this.#applyKillSwitch(record.subject, record.kept['switch'] as KillSwitch | null)
+      case 'effect_claimed':
+      case 'effect_settled':
+        return
+    }
+  }
+
+  snapshot(): unknown {
+    return {
+      risk: this.risk.snapshot(),
+      values: this.values.snapshot(),
+      precedents: this.precedents.snapshot(),
+      calibration: this.calibration.snapshot(),
+      trajectories: this.trajectories.snapshot(),
+      severities: this.severities.snapshot(),
+      constraints: new Map(this.constraints),
+      killSwitches: new Map(this.killSwitches),
+      usage: new Map(this.#usage),
+      policy: this.#policy,
+      version: this.version,
+      decisions: this.decisions,
+      outcomes: this.outcomes,
+    }
+  }
+
+  /** @throws Error if the snapshot is of another form; the state is then useless and must be folded anew. */
+  restore(snapshot: unknown): void {
+    const parts = snapshot as ReturnType<EngineState['snapshot']> & Record<string, unknown>
+    this.risk.restore(parts['risk'])
+    this.values.restore(parts['values'])
+    this.precedents.restore(parts['precedents'])
+    this.calibration.restore(parts['calibration'])
+    this.trajectories.restore(parts['trajectories'])
+    this.severities.restore(parts['severities'])
+    refill(this.constraints, parts['constraints'])
+    refill(this.killSwitches, parts['killSwitches'])
+    refill(this.#usage, parts['usage'])
+    this.#policy = parts['policy'] as { version: number; policy: Policy }
+    this.#clock = new LocalClock(this.policy.time_zone)
+    this.version = Number(parts['version'])
+    this.decisions = Number(parts['decisions'])
+    this.outcomes = Number(parts['outcomes'])
+  }
+
+  #applyEvaluation(requestId: string, at: number, kept: EvaluationKept): void {
+    this.decisions++
+    this.values.admit(kept.action, kept.value, kept.numbers)
+    this.risk.admit(kept.prediction)
+    if (kept.step) this.trajectories.advance(kept.step)
+    const local = this.#clock.at(at)
+    const hasRun = kept.result === 'allowed' || (kept.shadow && kept.blocked_by !== 'kill_switch')
+    if (hasRun) this.#count(kept.rules, kept.value, at)
+    else for (const id of kept.rules_blocked) this.#usage.set(id, countBlocked(this.usageOf(id), local))
+    // A refusal that repeats an earlier one is counted once: by the first.
+    if (!hasRun && kept.result === 'blocked' && kept.step && kept.blocked_by !== 'repeat_refusal')
+      this.trajectories.refuse(kept.step.trajectory_id, kept.step.digest, requestId, kept.version)
+  }
+
+  #applyOutcome(kept: OutcomeKept): void {
+    const { decision, label, previous } = kept
+    const before = previous?.label ?? undefined
+    if (previous === undefined) this.outcomes++
+    if (label === null) this.risk.dismiss(decision.prediction, before)
+    else this.risk.learn(decision.prediction, label, before)
+    if (before !== undefined)
+      this.calibration.correct(decision.risk, before, label, decision.domain, decision.recommendation)
+    else if (label !== null) this.calibration.add(decision.risk, label, decision.domain, decision.recommendation)
+    this.precedents.record(decision.precedent, kept.request_id, kept.status, label)
+    this.severities.record(
+      decision.action,
+      label === 1 ? kept.severity : null,
+      before === 1 ? (previous?.severity ?? null) : null,
+    )
+  }
+
+  #applyAnswer(requestId: string, kept: ApprovalKept): void {
+    if (kept.status !== 'approved' && kept.trajectory_id !== null)
+      this.trajectories.refuse(kept.trajectory_id, kept.digest, requestId, kept.version)
+  }
+
+  #applyConsumed(at: number, kept: ConsumedKept): void {
+    this.#count(kept.rules, kept.value, at)
+  }
+
+  #applyConstraint(rule: Constraint): void {
+    this.version++
+    if (rule.status === 'deleted') this.constraints.delete(rule.rule_id)
+    else this.constraints.set(rule.rule_id, rule)
+  }
+
+  #applyPolicy(policy: Policy): void {
+    this.version++
+    this.#policy = { version: this.#policy.version + 1, policy }
+    this.#clock = new LocalClock(policy.time_zone)
+  }
+
+  #applyKillSwitch(id: string, killSwitch: KillSwitch | null): void {
+    this.version++
+    if (killSwitch) this.killSwitches.set(id, killSwitch)
+    else this.killSwitches.delete(id)
+  }
+
+  #count(rules: readonly string[], value: number | null, at: number): void {
+    const local = this.#clock.at(at)
+    for (const id of rules) this.#usage.set(id, countRun(this.usageOf(id), local, value, at))
+  }
+}
+
+function refill<K, V>(map: Map<K, V>, from: unknown): void {
+  map.clear()
+  for (const [key, value] of from as Map<K, V>) map.set(key, value)
+}

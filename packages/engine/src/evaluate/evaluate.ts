@@ -1,0 +1,306 @@
+import {
+  type ApprovalItem,
+  canonicalJson,
+  type EvaluateResponse,
+  type PrecedentSummary,
+  policyForDomain,
+} from '@bighub/core/protocol'
+import { approvalOf } from '../approvals/approval-of.ts'
+import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
+import type { EngineState, EvaluationKept } from '../engine-state.ts'
+import type { ActionFacts } from '../features/action-facts.ts'
+import { extractFeatures } from '../features/extract-features.ts'
+import { stakeOf } from '../policy/decide-by-regret.ts'
+import type { Prediction } from '../risk/risk-model.ts'
+import { simulateLosses } from '../simulation/simulate-losses.ts'
+import { sha256 } from '../storage/chain.ts'
+import { readObservations, type TrajectoryStep } from '../trajectory/trajectory-book.ts'
+import { type Counterfactual, findCounterfactual, NO_COUNTERFACTUAL } from './counterfactual.ts'
+import { confidenceLevel, evidenceStatus, rationale, topContributions, warningsFor } from './explain.ts'
+import type { NormalisedRequest } from './normalise-request.ts'
+import { type Recommended, recommend } from './recommend.ts'
+import { riskBand } from './risk-band.ts'
+
+/** Version of the deciding engine, `gate_version` of its answers. */
+export const GATE_VERSION = 'bighub-engine-1'
+
+export interface Evaluated {
+  readonly response: EvaluateResponse
+  readonly kept: EvaluationKept
+  /** The approval that a held, recorded evaluation opens. */
+  readonly approval: ApprovalItem | null
+}
+
+/**
+ * One evaluation, in order (engine.md §1). Each stage is a pure function of the request, the state and the moment; nothing is
+ * changed here. The caller records `kept` and the state folds it. Rules are looked at after risk, because their conditions
+ * may name it; they change the recommendation, never the score.
+ */
+export function evaluate(
+  request: NormalisedRequest,
+  state: EngineState,
+  moment: { readonly at: number; readonly id: string },
+): Evaluated {
+  const { call, run } = request
+  const policy = policyForDomain(state.policy, request.domain)
+  const digest = call.arguments_digest ?? sha256(request.canonical)
+
+  const killSwitch = state.killSwitchFor(request.domain)
+  const observed = readObservations(run.observations ?? [])
+  const facts = toFacts(request, state, observed)
+  const health = state.trajectories.health(request.trajectoryId, observed)
+  const features = extractFeatures(facts, state.values)
+  const neighbours = state.precedents.retrieve(features, facts)
+  const prediction = state.risk.predict(features, neighbours.evidence)
+  const situation = {
+    at: moment.at,
+    local: state.clock.at(moment.at),
+    riskScore: prediction.probability,
+    health,
+    usage: (ruleId: string) => state.usageOf(ruleId),
+  }
+  const rules = evaluateConstraints(state.constraints.values(), facts, situation)
+  const median = state.values.median(request.action)
+  const stake = stakeOf(request.value, median, policy.typical_value, state.severities.mean(request.action))
+  const decided = recommend({
+    prediction,
+    stake,
+    policy,
+    rules,
+    health,
+    killSwitch,
+    refusedBefore: policy.repeat_refusal
+      ? state.trajectories.refusalOf(request.trajectoryId, digest, state.version)
+      : null,
+    holdCautions: call.hold_cautions ?? false,
+  })
+  const simulation = simulateLosses({
+    prediction,
+    stake,
+    severities: state.severities.samples(request.action),
+    recommendation: decided.byRisk,
+    costs: policy.costs,
+    reversibility: facts.reversibility,
+    seed: Number.parseInt(digest.slice(0, 8), 16) >>> 0,
+  })
+  const counterfactual =
+    decided.result === 'allowed'
+      ? NO_COUNTERFACTUAL
+      : findCounterfactual({ facts, state, decided, policy, stake, median })
+
+  const step = toStep(request, digest, prediction, observed)
+  const kept: EvaluationKept = {
+    action: request.action,
+    domain: request.domain,
+    value: request.value,
+    risk: prediction.probability,
+    recommendation: decided.recommendation,
+    result: decided.result,
+    blocked_by: decided.blockedBy,
+    shadow: call.shadow ?? false,
+    digest,
+    version: state.version,
+    rules: [...state.constraints.values()].filter((rule) => appliesTo(rule, facts)).map((rule) => rule.rule_id),
+    rules_blocked: rules.filter((rule) => rule.effect === 'block').map((rule) => rule.rule_id),
+    step,
+    prediction: prediction.recorded,
+    precedent: { ...neighbours.recorded, at: new Date(moment.at).toISOString() },
+    numbers: features.numbers,
+    effect_key: call.effect_key ?? null,
+  }
+  const response = toResponse({
+    request,
+    state,
+    moment,
+    prediction,
+    precedents: neighbours.summary,
+    decided,
+    health,
+    simulation,
+    counterfactual,
+    warnings: warningsFor(decided, neighbours.summary, {
+      taint: facts.run.taint,
+      toolOnlyArguments: Object.entries(facts.provenance).flatMap(([path, label]) => (label === 'tool' ? [path] : [])),
+    }),
+  })
+  const isHeld = decided.result === 'requires_approval' && !request.isDryRun && !call.shadow
+  const approval = isHeld
+    ? approvalOf(request, response, digest, { at: moment.at, expiresInSeconds: policy.approvals.expires_in_seconds })
+    : null
+  return { response: isHeld ? { ...response, requires_approval: true, human_review: true } : response, kept, approval }
+}
+
+export function toFacts(
+  request: NormalisedRequest,
+  state: EngineState,
+  observed: ReturnType<typeof readObservations>,
+): ActionFacts {
+  const { call } = request
+  const args = call.arguments ?? {}
+  const provenance = call.provenance ?? {}
+  return {
+    action: request.action,
+    tool: call.tool ?? request.action,
+    actor: request.actor,
+    domain: request.domain,
+    target: request.target,
+    value: request.value,
+    mutating: call.mutating ?? null,
+    reversibility: call.reversibility ?? null,
+    annotations: call.annotations ?? null,
+    provenance,
+    arguments: args,
+    context: request.context,
+    run: state.trajectories.factsFor(request.trajectoryId, request.action, observed, args, provenance),
+  }
+}
+
+function toStep(
+  request: NormalisedRequest,
+  digest: string,
+  prediction: Prediction,
+  observed: ReturnType<typeof readObservations>,
+): TrajectoryStep | null {
+  if (request.trajectoryId === null) return null
+  return {
+    trajectory_id: request.trajectoryId,
+    action: request.action,
+    digest: request.call.arguments_digest === undefined ? null : digest,
+    value: request.value,
+    risk: prediction.probability,
+    mutating: request.call.mutating ?? null,
+    reversibility: request.call.reversibility ?? null,
+    observed,
+  }
+}
+
+interface ResponseParts {
+  readonly request: NormalisedRequest
+  readonly state: EngineState
+  readonly moment: { readonly at: number; readonly id: string }
+  readonly prediction: Prediction
+  readonly precedents: PrecedentSummary
+  readonly decided: Recommended
+  readonly health: ReturnType<EngineState['trajectories']['health']>
+  readonly simulation: ReturnType<typeof simulateLosses>
+  readonly counterfactual: Counterfactual
+  readonly warnings: readonly string[]
+}
+
+/** Stage 10 and the answer's form (protocol §6.1). What cannot be known is null or absent. */
+function toResponse(parts: ResponseParts): EvaluateResponse {
+  const { request, state, moment, prediction, precedents, decided, health, simulation, counterfactual } = parts
+  const level = confidenceLevel(prediction.confidence)
+  const evidence = evidenceStatus(prediction.evidence)
+  const isAllowed = decided.result === 'allowed'
+  const isEnforced = decided.enforcementMode === 'enforced'
+  const rule = decided.decidingRule
+  const usage = rule ? usageOf(state, rule.rule_id, moment.at) : {}
+  const packet = {
+    version: 1 as const,
+    signal: {
+      recommendation: decided.recommendation,
+      risk_score: prediction.probability,
+      risk_band: riskBand(prediction.probability),
+      confidence_zone: CONFIDENCE_ZONES[evidence],
+      regret_band: regretBand(decided.projectedRegret),
+    },
+    constraints: rule ? [{ rule_id: rule.rule_id, name: rule.name, effect: rule.effect }] : [],
+    risk_factors: topContributions(prediction),
+    precedents: [precedents.positive, precedents.negative].filter((each) => each != null),
+  }
+  return {
+    request_id: `act_${moment.id}`,
+    recommendation: decided.recommendation,
+    recommendation_confidence: level,
+    risk_score: prediction.probability,
+    risk_interval: [prediction.interval[0], prediction.interval[1]],
+    enforcement_mode: decided.enforcementMode,
+    enforced_verdict: isEnforced ? decided.result : null,
+    decision_intelligence: {
+      projected_regret: decided.projectedRegret,
+      evidence_status: evidence,
+      trajectory_health: health,
+      // Nothing is on record yet about what was done instead; an empty list says so.
+      alternatives: [],
+      rationale: rationale(prediction, decided),
+      rule_basis: rule?.name ?? null,
+      simulation_summary: simulation,
+    },
+    warnings: [...parts.warnings],
+    allowed: isAllowed,
+    result: decided.result,
+    reason: decided.reason,
+    blocked_by: decided.blockedBy,
+    requires_approval: false,
+    human_review: false,
+    usage,
+    dry_run: request.isDryRun,
+    mode: isAllowed ? 'FULL' : decided.result === 'blocked' ? 'BLOCKED' : 'REVIEW_REQUIRED',
+    max_percentage: null,
+    duration: null,
+    gate_version: GATE_VERSION,
+    verdict_changed: decided.recommendation !== decided.withoutLearning,
+    learning_influenced: Math.abs(prediction.probability - prediction.priorProbability) > 0.01,
+    verdict_override:
+      decided.recommendation === decided.byRisk
+        ? null
+        : {
+            from: decided.byRisk,
+            to: decided.recommendation,
+            reason: decided.reason,
+            source: decided.blockedBy ?? 'rule',
+          },
+    intelligence: {
+      confidence: {
+        score: prediction.confidence,
+        level,
+        novel_situation: prediction.evidence <= 0,
+        reason: `${prediction.evidence.toFixed(1)} outcomes of like calls stand behind the estimate`,
+      },
+      counterfactual: { ...counterfactual },
+      simulation,
+      precedents,
+      trajectory_health: health,
+      projected_regret: decided.projectedRegret,
+      ...(request.trajectoryId === null
+        ? {}
+        : { trajectory_id: request.trajectoryId, trajectory: state.trajectories.stateOf(request.trajectoryId) }),
+    },
+    decision_packet: { ...packet, packet_sha256: sha256(canonicalJson(packet)) },
+    ...(request.trajectoryId === null ? {} : { trajectory_id: request.trajectoryId }),
+    case_id: `case_${moment.id}`,
+    validation_id: `val_${moment.id}`,
+    action: request.action,
+    actor: request.actor,
+    value: request.value,
+    target: request.target,
+    domain: request.domain,
+  }
+}
+
+const CONFIDENCE_ZONES = {
+  none: 'no_evidence',
+  sparse: 'limited_evidence',
+  limited: 'moderate_evidence',
+  sufficient: 'strong_evidence',
+} as const
+
+/** Regret in units of an ordinary stake: below a caution's price, below a review's, above. */
+function regretBand(regret: number): 'low' | 'moderate' | 'high' {
+  if (regret < 0.1) return 'low'
+  return regret < 0.4 ? 'moderate' : 'high'
+}
+
+function usageOf(state: EngineState, ruleId: string, at: number): NonNullable<EvaluateResponse['usage']> {
+  const usage = state.usageOf(ruleId)
+  const rule = state.constraints.get(ruleId)
+  const used = usage.day === state.clock.at(at).day ? usage.countDay : 0
+  const most = rule?.max_per_day ?? null
+  return {
+    rule_id: ruleId,
+    used_today: used,
+    max_per_day: most,
+    remaining_today: most === null ? null : Math.max(0, most - used),
+  }
+}

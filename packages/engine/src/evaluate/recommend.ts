@@ -1,0 +1,138 @@
+import type {
+  BlockedBy,
+  EffectivePolicy,
+  EnforcementMode,
+  KillSwitch,
+  Recommendation,
+  TrajectoryHealth,
+} from '@bighub/core/protocol'
+import type { RuleMatch } from '../constraints/evaluate-constraints.ts'
+import { decideByRegret, projectedRegret, stricterRecommendation } from '../policy/decide-by-regret.ts'
+import type { Prediction } from '../risk/risk-model.ts'
+
+export interface RecommendInput {
+  readonly prediction: Pick<Prediction, 'probability' | 'interval' | 'priorProbability'>
+  readonly stake: number
+  readonly policy: EffectivePolicy
+  readonly rules: readonly RuleMatch[]
+  readonly health: TrajectoryHealth | null
+  readonly killSwitch: KillSwitch | null
+  /** The decision that refused this same call in this run before. */
+  readonly refusedBefore: string | null
+  /** Whether the guard holds cautions too. */
+  readonly holdCautions: boolean
+}
+
+export interface Recommended {
+  readonly recommendation: Recommendation
+  readonly result: 'allowed' | 'requires_approval' | 'blocked'
+  readonly enforcementMode: EnforcementMode
+  /** The limit that decided, null where risk alone did. */
+  readonly blockedBy: BlockedBy | null
+  /** The rule that decided. */
+  readonly decidingRule: RuleMatch | null
+  /** One line for the operator. */
+  readonly reason: string
+  /** What risk alone would have advised. */
+  readonly byRisk: Recommendation
+  /** What base rate and prior alone would have advised, under the same rules. */
+  readonly withoutLearning: Recommendation
+  readonly projectedRegret: number
+  readonly warnings: readonly string[]
+}
+
+/** Stage 9: the option with the smallest expected regret, which rules, health and switches can only make stricter. */
+export function recommend(input: RecommendInput): Recommended {
+  const { prediction, stake, policy } = input
+  const decisive = policy.bound === 'upper' ? prediction.interval[1] : prediction.probability
+  const byRisk = decideByRegret(decisive, stake, policy.costs)
+  const limit = strictestLimit(input)
+  const recommendation = limit ? stricterRecommendation(byRisk, limit.atLeast) : byRisk
+  const hasLimitDecided = limit !== null && recommendation !== byRisk
+  const prior = decideByRegret(prediction.priorProbability, stake, policy.costs)
+  const isStopped = input.killSwitch !== null
+  const enforcementMode = isStopped ? 'enforced' : policy.enforcement_mode
+  const isHeld =
+    recommendation === 'review_recommended' ||
+    (recommendation === 'proceed_with_caution' && (input.holdCautions || enforcementMode === 'review'))
+  return {
+    recommendation,
+    result: recommendation === 'do_not_proceed' ? 'blocked' : isHeld ? 'requires_approval' : 'allowed',
+    enforcementMode,
+    // A limit that agrees with what risk alone says still names itself: it would have decided.
+    blockedBy: limit !== null && limit.atLeast === recommendation ? limit.blockedBy : null,
+    decidingRule: limit !== null && limit.atLeast === recommendation ? limit.rule : null,
+    reason:
+      hasLimitDecided || limit?.atLeast === recommendation ? limit.reason : reasonOfRisk(recommendation, decisive),
+    byRisk,
+    withoutLearning: limit ? stricterRecommendation(prior, limit.atLeast) : prior,
+    projectedRegret: projectedRegret(recommendation, prediction.probability, stake, policy.costs),
+    warnings: input.rules.filter((rule) => rule.effect === 'warn').map((rule) => `${rule.name}: ${rule.reason}`),
+  }
+}
+
+interface Limit {
+  readonly atLeast: Recommendation
+  readonly blockedBy: BlockedBy | null
+  readonly rule: RuleMatch | null
+  readonly reason: string
+}
+
+const AT_LEAST: Readonly<Record<RuleMatch['effect'], Recommendation>> = {
+  allow: 'proceed',
+  warn: 'proceed_with_caution',
+  review: 'review_recommended',
+  block: 'do_not_proceed',
+}
+
+/** The strictest thing that is not risk: kill switch, earlier refusal, rules, health of the run. */
+function strictestLimit(input: RecommendInput): Limit | null {
+  const { killSwitch, refusedBefore, rules, health } = input
+  if (killSwitch)
+    return stop(
+      'kill_switch',
+      `kill switch ${killSwitch.switch_id} is active: ${killSwitch.reason || 'no reason given'}`,
+    )
+  const limits: Limit[] = rules
+    .filter((rule) => rule.effect !== 'allow')
+    .map((rule) => ({
+      atLeast: AT_LEAST[rule.effect],
+      blockedBy: rule.effect === 'warn' ? null : rule.blocked_by,
+      rule,
+      reason: `${rule.name}: ${rule.reason}`,
+    }))
+  if (refusedBefore !== null)
+    limits.push(stop('repeat_refusal', `the same call was refused before in this run (${refusedBefore})`))
+  if (health === 'critical')
+    limits.push({
+      atLeast: 'review_recommended',
+      blockedBy: 'trajectory',
+      rule: null,
+      reason: 'the run is in a critical state: failures, refusals or repetitions pile up',
+    })
+  return limits.reduce<Limit | null>(
+    (strictest, limit) =>
+      strictest === null || stricterRecommendation(strictest.atLeast, limit.atLeast) !== strictest.atLeast
+        ? limit
+        : strictest,
+    null,
+  )
+}
+
+function stop(blockedBy: BlockedBy, reason: string): Limit {
+  return { atLeast: 'do_not_proceed', blockedBy, rule: null, reason }
+}
+
+function reasonOfRisk(recommendation: Recommendation, probability: number): string {
+  const percent = `${(probability * 100).toFixed(probability < 0.1 ? 1 : 0)} %`
+  switch (recommendation) {
+    case 'proceed':
+      return `estimated risk ${percent}: proceeding costs least`
+    case 'proceed_with_caution':
+      return `estimated risk ${percent}: caution costs less than it saves`
+    case 'review_recommended':
+      return `estimated risk ${percent}: a review costs less than it saves`
+    case 'do_not_proceed':
+      return `estimated risk ${percent}: stopping costs least`
+  }
+}

@@ -1,0 +1,1 @@
+export { createEngine, Engine, type EngineOptions } from './engine.ts'

@@ -1,0 +1,222 @@
+import { type ApprovalItem, StorageError } from '@bighub/core/protocol'
+import type { EngineState } from './engine-state.ts'
+import { chainRecord, type UnchainedRecord } from './storage/chain.ts'
+import type { Found, LogHead, LogRecord, Reads, Storage, StoredEffect } from './storage/storage.ts'
+
+/** What an operation wants written, and what it answers once that is durable. */
+export interface Planned<T> {
+  readonly records: readonly UnchainedRecord[]
+  readonly effects?: readonly StoredEffect[]
+  readonly approvals?: readonly ApprovalItem[]
+  /** Gets the hash of the operation's first record, which is known only when it has its place in the chain. */
+  readonly answer: (firstHash: string) => T
+}
+
+/** One thing to do to the log. */
+export interface Operation<T> {
+  readonly reads?: Reads
+  /** Must survive a power cut whatever the engine's durability. */
+  readonly sync?: boolean
+  /** Works it out on the present state; changes nothing, and may throw to refuse. */
+  plan(state: EngineState, found: Found): Planned<T>
+}
+
+interface Waiting {
+  readonly operation: Operation<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Worked {
+  readonly waiting: Waiting
+  readonly planned: Planned<unknown>
+  readonly firstHash: string
+}
+
+export interface SequencerOptions {
+  readonly storage: Storage
+  readonly organisation: string
+  /** Waits for more operations before it commits, so that one disk sync serves many. */
+  readonly groupCommit: boolean
+  /** Builds the state from the log; also after a commit failed. */
+  readonly fold: () => Promise<{ state: EngineState; head: LogHead }>
+  /** Called after records were committed and folded, also those of other processes. */
+  readonly onAppend: (records: readonly LogRecord[]) => void
+}
+
+/** Most operations of one commit. */
+const MAX_GROUP = 512
+
+/**
+ * The one place where the log grows. Operations are worked out one after the other on the state as the earlier ones leave it,
+ * committed together, and answered once that is durable. When another process was faster, its records are folded in first and
+ * the operations are worked out again.
+ */
+export class Sequencer {
+  readonly #options: SequencerOptions
+  #state: EngineState
+  #head: LogHead
+  readonly #waiting: Waiting[] = []
+  #isRunning = false
+  #mustFold = false
+  #isClosed = false
+  #idle: Promise<void> = Promise.resolve()
+
+  private constructor(options: SequencerOptions, start: { state: EngineState; head: LogHead }) {
+    this.#options = options
+    this.#state = start.state
+    this.#head = start.head
+  }
+
+  static async open(options: SequencerOptions): Promise<Sequencer> {
+    return new Sequencer(options, await options.fold())
+  }
+
+  /** The state as of the last folded record. */
+  get state(): EngineState {
+    return this.#state
+  }
+
+  get head(): LogHead {
+    return this.#head
+  }
+
+  run<T>(operation: Operation<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(closed(this.#options.storage.path))
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+      if (this.#isRunning) return
+      this.#isRunning = true
+      this.#idle = this.#drain()
+    })
+  }
+
+  /** Folds in what other processes have written since the last look. */
+  async catchUp(): Promise<void> {
+    if (await this.#options.storage.hasForeignWrites())
+      await this.run({ plan: () => ({ records: [], answer: () => undefined }) })
+  }
+
+  /** Refuses further operations and waits for those under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#idle
+  }
+
+  async #drain(): Promise<void> {
+    const { groupCommit } = this.#options
+    do {
+      // For one sync to serve many, those who ask in the same turn of the event loop are taken together.
+      if (groupCommit) await new Promise((resolve) => setImmediate(resolve))
+      const group = this.#waiting.splice(0, MAX_GROUP)
+      try {
+        if (this.#mustFold) await this.#refold()
+        for (const { waiting, planned, firstHash } of await this.#runGroup(group))
+          waiting.resolve(planned.answer(firstHash))
+      } catch (error) {
+        // What was folded in advance never came to be.
+        this.#mustFold = true
+        for (const { reject } of group) reject(error)
+      }
+    } while (this.#waiting.length > 0)
+    this.#isRunning = false
+  }
+
+  async #runGroup(group: readonly Waiting[]): Promise<Worked[]> {
+    const { storage, onAppend } = this.#options
+    let worked: Worked[] = []
+    let appended: readonly LogRecord[] = []
+    const written = storage.transact(
+      {
+        afterSeq: this.#head.seq,
+        reads: group.map(({ operation }) => operation.reads ?? {}),
+        sync: group.some(({ operation }) => operation.sync === true),
+      },
+      (found, foreign) => {
+        this.#fold(foreign)
+        const batch = new GroupBatch()
+        worked = this.#workOut(group, found, batch)
+        appended = [...foreign, ...batch.records]
+        return {
+          records: batch.records,
+          effects: [...batch.effects.values()],
+          approvals: [...batch.approvals.values()],
+        }
+      },
+    )
+    // SQLite is done by now; waiting for nothing would only let others in between.
+    if (written instanceof Promise) await written
+    if (appended.length > 0) onAppend(appended)
+    return worked
+  }
+
+  #workOut(group: readonly Waiting[], found: readonly Found[], batch: GroupBatch): Worked[] {
+    const worked: Worked[] = []
+    for (const [index, waiting] of group.entries()) {
+      const own = found[index] ?? NOTHING_FOUND
+      let planned: Planned<unknown>
+      try {
+        planned = waiting.operation.plan(this.#state, batch.overlay(own, waiting.operation.reads))
+      } catch (error) {
+        // Its own affair: it changed nothing, and the others go on.
+        waiting.reject(error)
+        continue
+      }
+      const records = planned.records.map((record) => {
+        const chained = chainRecord(this.#options.organisation, this.#head, record)
+        this.#fold([chained])
+        return chained
+      })
+      batch.add(records, planned)
+      worked.push({ waiting, planned, firstHash: records[0]?.hash ?? '' })
+    }
+    return worked
+  }
+
+  #fold(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      this.#state.apply(record)
+      this.#head = { seq: record.seq, hash: record.hash }
+    }
+  }
+
+  async #refold(): Promise<void> {
+    const { state, head } = await this.#options.fold()
+    this.#state = state
+    this.#head = head
+    this.#mustFold = false
+  }
+}
+
+/** What the operations of one commit write together; later ones see what earlier ones are about to write. */
+class GroupBatch {
+  readonly records: LogRecord[] = []
+  readonly effects = new Map<string, StoredEffect>()
+  readonly approvals = new Map<string, ApprovalItem>()
+
+  overlay(found: Found, reads: Reads | undefined): Found {
+    if (this.records.length === 0 || !reads) return found
+    const { effectKey, effectId, approval, subject } = reads
+    const effect =
+      effectKey !== undefined
+        ? this.effects.get(effectKey)
+        : [...this.effects.values()].find((each) => effectId !== undefined && each.effect_id === effectId)
+    return {
+      effect: effect ?? found.effect,
+      approval: (approval === undefined ? undefined : this.approvals.get(approval)) ?? found.approval,
+      records: [...found.records, ...this.records.filter((record) => record.subject === subject)],
+    }
+  }
+
+  add(records: readonly LogRecord[], planned: Planned<unknown>): void {
+    this.records.push(...records)
+    for (const effect of planned.effects ?? []) this.effects.set(effect.effect_key, effect)
+    for (const approval of planned.approvals ?? []) this.approvals.set(approval.request_id, approval)
+  }
+}
+
+const NOTHING_FOUND: Found = { effect: null, approval: null, records: [] }
+
+function closed(path: string): StorageError {
+  return new StorageError('closed', path, 'the engine is closed; close it only after guard.flush() or guard.close()')
+}

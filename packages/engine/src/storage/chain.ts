@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto'
+import { canonicalJson } from '@bighub/core/protocol'
+import type { JsonRecord, LogHead, LogRecord } from './storage.ts'
+
+/** Hash that stands before the first record of every chain. */
+export const GENESIS_HASH: string = '0'.repeat(64)
+
+/** A record before it has its place in the chain. */
+export type UnchainedRecord = Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'> & { readonly payload: JsonRecord }
+
+/** SHA-256 of a text, lower-case hex. */
+export function sha256(text: string): string {
+  return hash('sha256', text, 'hex')
+}
+
+/** Puts a record behind the head: gives it its number, the digest of its payload and its hash. */
+export function chainRecord(organisation: string, head: LogHead, record: UnchainedRecord): LogRecord {
+  const seq = head.seq + 1
+  const payloadDigest = sha256(canonicalJson(record.payload))
+  return { ...record, seq, payloadDigest, hash: hashRecord(organisation, head.hash, { ...record, seq, payloadDigest }) }
+}
+
+/**
+ * Hash of a record: SHA-256 over the canonical JSON (RFC 8785) of its fields, of the organisation and of the hash before it.
+ * The payload stands as its own digest, so that it can be erased and the chain still verifies (architecture.md §4.3).
+ */
+export function hashRecord(
+  organisation: string,
+  previous: string,
+  record: Pick<LogRecord, 'seq' | 'type' | 'at' | 'subject' | 'kept' | 'payloadDigest'>,
+): string {
+  const { seq, type, at, subject, kept, payloadDigest } = record
+  return sha256(canonicalJson({ at, kept, organisation, payload: payloadDigest, previous, seq, subject, type }))
+}
+
+/** What is wrong with a chain, and where. */
+export interface ChainFault {
+  readonly seq: number
+  readonly problem: 'gap' | 'payload_changed' | 'record_changed'
+}
+
+/** Checks that records follow the head without gap or change. Null when they do; an erased payload is no fault. */
+export function findChainFault(organisation: string, head: LogHead, records: Iterable<LogRecord>): ChainFault | null {
+  let { seq, hash: previous } = head
+  for (const record of records) {
+    seq++
+    if (record.seq !== seq) return { seq, problem: 'gap' }
+    if (record.payload !== null && sha256(canonicalJson(record.payload)) !== record.payloadDigest)
+      return { seq, problem: 'payload_changed' }
+    if (hashRecord(organisation, previous, record) !== record.hash) return { seq, problem: 'record_changed' }
+    previous = record.hash
+  }
+  return null
+}
