@@ -1,4 +1,11 @@
-import { type Constraint, type KillSwitch, type Policy, policySchema, type Recommendation } from '@bighub/core/protocol'
+import {
+  type Constraint,
+  type EffectState,
+  type KillSwitch,
+  type Policy,
+  policySchema,
+  type Recommendation,
+} from '@bighub/core/protocol'
 import { CalibrationBook } from './calibration/calibration-book.ts'
 import { LocalClock } from './constraints/local-clock.ts'
 import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
@@ -34,7 +41,22 @@ export interface EvaluationKept {
   readonly precedent: PrecedentCase
   /** Numeric context fields, for running quantiles. */
   readonly numbers: Readonly<Record<string, number>>
-  readonly effect_key: string | null
+  /** The call that was claimed with it, and by which process. */
+  readonly claim: ClaimKept | null
+}
+
+/** A call that may run, claimed by a process. */
+export interface ClaimKept {
+  readonly effect_key: string
+  readonly arguments_digest: string
+  readonly owner: string
+}
+
+/** An effect that nobody has settled yet, or whose process ended before it could. */
+export interface OpenEffect extends ClaimKept {
+  readonly request_id: string
+  readonly state: 'claimed' | 'unknown'
+  readonly claimed_at: string
 }
 
 /** What an outcome leaves for the fold: the decision's own part again, so that the fold needs no other record. */
@@ -62,6 +84,7 @@ export interface ApprovalKept {
 }
 
 export interface ConsumedKept {
+  readonly claim: ClaimKept
   readonly rules: readonly string[]
   readonly value: number | null
 }
@@ -76,6 +99,8 @@ export class EngineState {
   readonly severities = new SeverityBook()
   readonly constraints = new Map<string, Constraint>()
   readonly killSwitches = new Map<string, KillSwitch>()
+  /** Claimed and not settled, by request id. */
+  readonly openEffects = new Map<string, OpenEffect>()
   readonly #usage = new Map<string, RuleUsage>()
   #policy: { version: number; policy: Policy }
   #clock: LocalClock
@@ -124,7 +149,7 @@ export class EngineState {
       case 'approval_ended':
         return this.#applyAnswer(record.subject, record.kept as unknown as ApprovalKept)
       case 'approval_consumed':
-        return this.#applyConsumed(record.at, record.kept as unknown as ConsumedKept)
+        return this.#applyConsumed(record.subject, record.at, record.kept as unknown as ConsumedKept)
       case 'constraint_changed':
         return this.#applyConstraint(record.kept['rule'] as Constraint)
       case 'policy_changed':
@@ -132,8 +157,9 @@ export class EngineState {
       case 'kill_switch_changed':
         return this.#applyKillSwitch(record.subject, record.kept['switch'] as KillSwitch | null)
       case 'effect_claimed':
+        return this.#claim(record.subject, record.at, record.kept['claim'] as ClaimKept)
       case 'effect_settled':
-        return
+        return this.#settle(record.subject, record.kept['state'] as EffectState)
     }
   }
 
@@ -147,6 +173,7 @@ export class EngineState {
       severities: this.severities.snapshot(),
       constraints: new Map(this.constraints),
       killSwitches: new Map(this.killSwitches),
+      openEffects: new Map(this.openEffects),
       usage: new Map(this.#usage),
       policy: this.#policy,
       version: this.version,
@@ -157,7 +184,7 @@ export class EngineState {
 
   /** @throws Error if the snapshot is of another form; the state is then useless and must be folded anew. */
   restore(snapshot: unknown): void {
-    const parts = snapshot as ReturnType<EngineState['snapshot']> & Record<string, unknown>
+    const parts = snapshot as Record<string, unknown>
     this.risk.restore(parts['risk'])
     this.values.restore(parts['values'])
     this.precedents.restore(parts['precedents'])
@@ -166,6 +193,7 @@ export class EngineState {
     this.severities.restore(parts['severities'])
     refill(this.constraints, parts['constraints'])
     refill(this.killSwitches, parts['killSwitches'])
+    refill(this.openEffects, parts['openEffects'])
     refill(this.#usage, parts['usage'])
     this.#policy = parts['policy'] as { version: number; policy: Policy }
     this.#clock = new LocalClock(this.policy.time_zone)
@@ -179,6 +207,7 @@ export class EngineState {
     this.values.admit(kept.action, kept.value, kept.numbers)
     this.risk.admit(kept.prediction)
     if (kept.step) this.trajectories.advance(kept.step)
+    if (kept.claim) this.#claim(requestId, at, kept.claim)
     const local = this.#clock.at(at)
     const hasRun = kept.result === 'allowed' || (kept.shadow && kept.blocked_by !== 'kill_switch')
     if (hasRun) this.#count(kept.rules, kept.value, at)
@@ -210,7 +239,8 @@ export class EngineState {
       this.trajectories.refuse(kept.trajectory_id, kept.digest, requestId, kept.version)
   }
 
-  #applyConsumed(at: number, kept: ConsumedKept): void {
+  #applyConsumed(requestId: string, at: number, kept: ConsumedKept): void {
+    this.#claim(requestId, at, kept.claim)
     this.#count(kept.rules, kept.value, at)
   }
 
@@ -230,6 +260,17 @@ export class EngineState {
     this.version++
     if (killSwitch) this.killSwitches.set(id, killSwitch)
     else this.killSwitches.delete(id)
+  }
+
+  #claim(requestId: string, at: number, claim: ClaimKept): void {
+    const claimedAt = new Date(at).toISOString()
+    this.openEffects.set(requestId, { ...claim, request_id: requestId, state: 'claimed', claimed_at: claimedAt })
+  }
+
+  #settle(requestId: string, state: EffectState): void {
+    const open = this.openEffects.get(requestId)
+    if (state === 'unknown' && open) this.openEffects.set(requestId, { ...open, state })
+    else this.openEffects.delete(requestId)
   }
 
   #count(rules: readonly string[], value: number | null, at: number): void {

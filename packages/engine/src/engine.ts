@@ -25,7 +25,8 @@ import {
 import { ApprovalsApi } from './approvals/approvals-api.ts'
 import type { CalibrationReport } from './calibration/calibration-book.ts'
 import { ConstraintsApi } from './constraints/constraints-api.ts'
-import { EffectsApi, newEffect } from './effects/effects-api.ts'
+import { EffectsApi } from './effects/effects-api.ts'
+import { effectIdOf, readEffect } from './effects/read-effect.ts'
 import type { EngineCore } from './engine-core.ts'
 import { EngineState, STATE_FORMAT } from './engine-state.ts'
 import { evaluate } from './evaluate/evaluate.ts'
@@ -39,7 +40,7 @@ import { digestOfState } from './state-digest.ts'
 import { type ChainFault, findChainFault, GENESIS_HASH } from './storage/chain.ts'
 import { processOwner } from './storage/process-owner.ts'
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.ts'
-import type { Found, LogHead, LogRecord, Storage, StoredEffect } from './storage/storage.ts'
+import type { Found, LogHead, LogRecord, Storage } from './storage/storage.ts'
 
 export interface EngineOptions {
   /** Path of the database file, made when it is not there; `:memory:` keeps nothing. @defaultValue '.bighub/bighub.db' */
@@ -122,11 +123,11 @@ export class Engine implements Evaluator, Ledger {
 
   async evaluate(request: EvaluateRequest): Promise<EvaluateResponse> {
     const normalised = normaliseRequest(request)
-    const answer = await this.#core.run<EvaluateResponse | { readonly repeated: StoredEffect }>({
+    const answer = await this.#core.run<EvaluateResponse | { readonly repeated: string }>({
       ...(normalised.call.effect_key === undefined ? {} : { reads: { effectKey: normalised.call.effect_key } }),
       plan: (state, found) => this.#planEvaluation(normalised, state, found),
     })
-    return 'repeated' in answer ? this.#repeatAnswer(answer.repeated as StoredEffect) : (answer as EvaluateResponse)
+    return isRepeated(answer) ? this.#repeatAnswer(answer.repeated) : answer
   }
 
   async reportOutcome(report: OutcomeReportRequest): Promise<OutcomeReport> {
@@ -233,44 +234,47 @@ export class Engine implements Evaluator, Ledger {
     request: NormalisedRequest,
     state: EngineState,
     found: Found,
-  ): Planned<EvaluateResponse | { readonly repeated: StoredEffect }> {
-    const before = found.effect
-    if (before && !request.isDryRun) return { records: [], answer: () => ({ repeated: before }) }
+  ): Planned<EvaluateResponse | { readonly repeated: string }> {
+    const before = found.claim?.subject
+    if (before !== undefined && !request.isDryRun) return { records: [], answer: () => ({ repeated: before }) }
     const core = this.#core
     const at = core.now()
     const { response, kept, approval } = evaluate(request, state, { at, id: core.newId(at) })
     if (request.isDryRun) return { records: [], answer: () => response }
+    const effectKey = request.call.effect_key
     const runs = kept.result === 'allowed' || (kept.shadow && kept.blocked_by !== 'kill_switch')
-    const effect =
-      runs && kept.effect_key !== null
-        ? newEffect(core, {
-            effect_key: kept.effect_key,
-            request_id: response.request_id,
-            arguments_digest: kept.digest,
-          })
+    const claim =
+      runs && effectKey !== undefined
+        ? { effect_key: effectKey, arguments_digest: kept.digest, owner: core.owner }
         : null
-    const claimed = effect ? { effect: { effect_id: effect.effect_id, claimed: true, state: 'claimed' } } : {}
-    const answer: EvaluateResponse = { ...response, ...claimed }
-    const payload = { request: JSON.parse(request.canonical) as unknown, response: answer }
+    const effect = { effect_id: effectIdOf(response.request_id), claimed: true, state: 'claimed' }
+    const answer: EvaluateResponse = claim ? { ...response, effect } : response
     return {
-      records: [{ type: 'evaluation', at, subject: response.request_id, kept: { ...kept }, payload }],
-      effects: effect ? [effect] : [],
+      records: [
+        {
+          type: 'evaluation',
+          at,
+          subject: response.request_id,
+          kept: { ...kept, claim },
+          payload: { request: request.recorded, response: answer },
+          payloadText: `{"request":${request.canonical},"response":${canonicalJson(answer)}}`,
+          ...(claim ? { effectKey: claim.effect_key } : {}),
+        },
+      ],
       approvals: approval ? [approval] : [],
       answer: (hash) => ({ ...answer, validation_hash: hash }),
     }
   }
 
-  /** The same call again: its stored answer, and that somebody else has claimed it. */
-  async #repeatAnswer(effect: StoredEffect): Promise<EvaluateResponse> {
-    const records = await this.#storage.readSubject(effect.request_id)
+  /** The same call again: its stored answer, and that somebody has claimed it. */
+  async #repeatAnswer(requestId: string): Promise<EvaluateResponse> {
+    const records = await this.#storage.readSubject(requestId)
     const evaluation = records.find((record) => record.type === 'evaluation')
     const response = evaluation?.payload?.['response'] as EvaluateResponse | undefined
-    if (!evaluation || !response) throw new NotFoundError('decision', effect.request_id)
-    return {
-      ...response,
-      validation_hash: evaluation.hash,
-      effect: { effect_id: effect.effect_id, claimed: false, state: effect.state },
-    }
+    const effect = readEffect(records)
+    if (!evaluation || !response || !effect) throw new NotFoundError('decision', requestId)
+    const { effect_id, state } = effect
+    return { ...response, validation_hash: evaluation.hash, effect: { effect_id, claimed: false, state } }
   }
 
   #open(): Promise<Sequencer> {
@@ -379,6 +383,11 @@ export class Engine implements Evaluator, Ledger {
  */
 export function createEngine(options: EngineOptions = {}): Engine {
   return new Engine(options)
+}
+
+/** The same call was claimed before, by the decision named. */
+function isRepeated(answer: EvaluateResponse | { readonly repeated: string }): answer is { readonly repeated: string } {
+  return typeof answer['repeated'] === 'string' && !('recommendation' in answer)
 }
 
 function restoreState(snapshot: unknown): EngineState | null {

@@ -1,12 +1,11 @@
 import { type ApprovalItem, StorageError } from '@bighub/core/protocol'
 import type { EngineState } from './engine-state.ts'
 import { chainRecord, type UnchainedRecord } from './storage/chain.ts'
-import type { Found, LogHead, LogRecord, Reads, Storage, StoredEffect } from './storage/storage.ts'
+import type { ChainedRecord, Found, LogHead, LogRecord, Reads, Storage } from './storage/storage.ts'
 
 /** What an operation wants written, and what it answers once that is durable. */
 export interface Planned<T> {
   readonly records: readonly UnchainedRecord[]
-  readonly effects?: readonly StoredEffect[]
   readonly approvals?: readonly ApprovalItem[]
   /** Gets the hash of the operation's first record, which is known only when it has its place in the chain. */
   readonly answer: (firstHash: string) => T
@@ -107,7 +106,8 @@ export class Sequencer {
     const { groupCommit } = this.#options
     do {
       // For one sync to serve many, those who ask in the same turn of the event loop are taken together.
-      if (groupCommit) await new Promise((resolve) => setImmediate(resolve))
+      // Without a sync, those who ask in the same breath are: a settlement and its outcome are one commit.
+      await (groupCommit ? new Promise((resolve) => setImmediate(resolve)) : undefined)
       const group = this.#waiting.splice(0, MAX_GROUP)
       try {
         if (this.#mustFold) await this.#refold()
@@ -139,7 +139,6 @@ export class Sequencer {
         appended = [...foreign, ...batch.records]
         return {
           records: batch.records,
-          effects: [...batch.effects.values()],
           approvals: [...batch.approvals.values()],
         }
       },
@@ -190,32 +189,26 @@ export class Sequencer {
 
 /** What the operations of one commit write together; later ones see what earlier ones are about to write. */
 class GroupBatch {
-  readonly records: LogRecord[] = []
-  readonly effects = new Map<string, StoredEffect>()
+  readonly records: ChainedRecord[] = []
   readonly approvals = new Map<string, ApprovalItem>()
 
   overlay(found: Found, reads: Reads | undefined): Found {
     if (this.records.length === 0 || !reads) return found
-    const { effectKey, effectId, approval, subject } = reads
-    const effect =
-      effectKey !== undefined
-        ? this.effects.get(effectKey)
-        : [...this.effects.values()].find((each) => effectId !== undefined && each.effect_id === effectId)
+    const { effectKey, approval, subject } = reads
     return {
-      effect: effect ?? found.effect,
+      claim: this.records.find((each) => effectKey !== undefined && each.effectKey === effectKey) ?? found.claim,
       approval: (approval === undefined ? undefined : this.approvals.get(approval)) ?? found.approval,
       records: [...found.records, ...this.records.filter((record) => record.subject === subject)],
     }
   }
 
-  add(records: readonly LogRecord[], planned: Planned<unknown>): void {
+  add(records: readonly ChainedRecord[], planned: Planned<unknown>): void {
     this.records.push(...records)
-    for (const effect of planned.effects ?? []) this.effects.set(effect.effect_key, effect)
     for (const approval of planned.approvals ?? []) this.approvals.set(approval.request_id, approval)
   }
 }
 
-const NOTHING_FOUND: Found = { effect: null, approval: null, records: [] }
+const NOTHING_FOUND: Found = { claim: null, approval: null, records: [] }
 
 function closed(path: string): StorageError {
   return new StorageError('closed', path, 'the engine is closed; close it only after guard.flush() or guard.close()')

@@ -14,7 +14,7 @@ import {
   type ResolveApprovalRequest,
   resolveApprovalRequestSchema,
 } from '@bighub/core/protocol'
-import { claimRecord, newEffect } from '../effects/effects-api.ts'
+import { effectIdOf, readEffect } from '../effects/read-effect.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ApprovalKept, ConsumedKept, EngineState, EvaluationKept } from '../engine-state.ts'
 import type { Planned } from '../sequencer.ts'
@@ -97,22 +97,31 @@ export class ApprovalsApi {
           evaluation,
           state,
           digest: parsed.data.arguments_digest,
-          isClaimed: found.effect !== null,
+          isClaimed: found.claim !== null || readEffect(found.records) !== null,
           at: core.now(),
         })
         if (obstacle) return { records: [], answer: () => ({ consumed: false, ...obstacle }) }
         const at = core.now()
-        const effect = newEffect(core, { ...parsed.data, request_id: requestId })
-        const kept: ConsumedKept = { rules: keptOf(evaluation).rules, value: keptOf(evaluation).value }
-        const payload = { effect_key: effect.effect_key, arguments_digest: effect.arguments_digest }
+        const claim = { ...parsed.data, owner: core.owner }
+        const { rules, value } = keptOf(evaluation)
+        const kept: ConsumedKept = {
+          claim: { effect_key: claim.effect_key, arguments_digest: claim.arguments_digest, owner: claim.owner },
+          rules,
+          value,
+        }
         return {
           records: [
-            { type: 'approval_consumed', at, subject: requestId, kept: { ...kept }, payload },
-            claimRecord(core, effect),
+            {
+              type: 'approval_consumed',
+              at,
+              subject: requestId,
+              kept: { ...kept },
+              payload: {},
+              effectKey: claim.effect_key,
+            },
           ],
-          effects: [effect],
           approvals: [{ ...item, consumed_at: new Date(at).toISOString() }],
-          answer: () => ({ consumed: true, effect_id: effect.effect_id }),
+          answer: () => ({ consumed: true, effect_id: effectIdOf(requestId) }),
         }
       },
     })

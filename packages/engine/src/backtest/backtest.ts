@@ -48,9 +48,10 @@ export class Backtest {
   readonly #state: EngineState
   readonly #metrics = new DecisionMetrics()
   readonly #open = new Map<string, { kept: EvaluationKept; previous?: { label: 0 | 1 | null; severity: number } }>()
-  readonly #counts = Object.fromEntries(
-    RECOMMENDATIONS.map((name) => [name, { n: 0, scored: 0, bad: 0 }]),
-  ) as Record<Recommendation, { n: number; scored: number; bad: number }>
+  readonly #counts = Object.fromEntries(RECOMMENDATIONS.map((name) => [name, { n: 0, scored: 0, bad: 0 }])) as Record<
+    Recommendation,
+    { n: number; scored: number; bad: number }
+  >
   #decisions = 0
   #scored = 0
   #bad = 0

@@ -59,7 +59,12 @@ export class DecisionStream {
     const due = this.#due.get(when) ?? []
     const status = label === 1 ? 'FAILURE' : 'SUCCESS'
     const category = label === 1 ? 'negative' : 'positive'
-    due.push({ type: 'outcome', key, outcome: { request_id: key, status, category, severity: label, label }, isScored: false })
+    due.push({
+      type: 'outcome',
+      key,
+      outcome: { request_id: key, status, category, severity: label, label },
+      isScored: false,
+    })
     this.#due.set(when, due)
   }
 
@@ -86,6 +91,7 @@ export class DecisionStream {
         ...(before ? { observations: [before] } : {}),
       },
       context: line.context ?? {},
+      recorded: {},
       canonical: `${line.stream}:${line.i}`,
     }
   }

@@ -44,7 +44,8 @@ export function parseExportedRecord(value: unknown): ExportedRecord {
 export function toBacktestEvent(record: ExportedRecord): BacktestEvent {
   if (record.type === 'evaluation') {
     const request = record.payload?.['request'] as EvaluateRequest | undefined
-    if (!request) throw new InvalidInputError('payload', `of decision ${record.subject} was erased; it cannot be judged anew`)
+    if (!request)
+      throw new InvalidInputError('payload', `of decision ${record.subject} was erased; it cannot be judged anew`)
     return {
       type: 'decision',
       key: record.subject,

@@ -10,9 +10,10 @@ import {
   settleEffectRequestSchema,
 } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
+import type { ClaimKept, OpenEffect } from '../engine-state.ts'
 import type { UnchainedRecord } from '../storage/chain.ts'
 import { isOwnerGone } from '../storage/process-owner.ts'
-import type { StoredEffect } from '../storage/storage.ts'
+import { effectIdOf, readEffect, requestIdOf } from './read-effect.ts'
 
 /** One run of each call: claimed once in any number of processes, then settled (guard.md §2). */
 export class EffectsApi {
@@ -22,111 +23,79 @@ export class EffectsApi {
     this.#core = core
   }
 
+  /** @throws InvalidInputError; NotFoundError if the claim is for no decision of this engine. */
   async claim(request: ClaimEffectRequest): Promise<ClaimEffectResponse> {
     const parsed = claimEffectRequestSchema.safeParse(request)
     if (!parsed.success) throw InvalidInputError.fromZod('a claim', parsed.error)
     const core = this.#core
+    const { effect_key: effectKey, request_id: requestId, arguments_digest: digest } = parsed.data
+    const claimedBefore = await core.run<string | null>({
+      reads: { effectKey },
+      plan: (_, found) => ({ records: [], answer: () => found.claim?.subject ?? null }),
+    })
     return core.run<ClaimEffectResponse>({
-      reads: { effectKey: parsed.data.effect_key },
+      reads: { effectKey, subject: claimedBefore ?? requestId },
       plan: (_, found) => {
-        if (found.effect) {
-          const { effect_id, state } = found.effect
-          return { records: [], answer: () => ({ effect_id, claimed: false, state }) }
-        }
-        const effect = newEffect(core, parsed.data)
+        if (!found.records.some((record) => record.type === 'evaluation'))
+          throw new NotFoundError('decision', requestId)
+        const before = readEffect(found.records)
+        if (before)
+          return { records: [], answer: () => ({ effect_id: before.effect_id, claimed: false, state: before.state }) }
+        const claim = { effect_key: effectKey, arguments_digest: digest, owner: core.owner }
         return {
-          records: [claimRecord(core, effect)],
-          effects: [effect],
-          answer: () => ({ effect_id: effect.effect_id, claimed: true, state: 'claimed' }),
+          records: [claimRecord(core.now(), requestId, claim)],
+          answer: () => ({ effect_id: effectIdOf(requestId), claimed: true, state: 'claimed' }),
         }
       },
     })
   }
 
+  /** A second settlement changes nothing. @throws InvalidInputError, NotFoundError */
   async settle(effectId: string, request: SettleEffectRequest): Promise<Effect> {
     const parsed = settleEffectRequestSchema.safeParse(request)
     if (!parsed.success) throw InvalidInputError.fromZod('a settlement', parsed.error)
-    const core = this.#core
-    return core.run<Effect>({
-      reads: { effectId },
-      plan: (_, found) => {
-        const effect = found.effect
-        if (!effect) throw new NotFoundError('effect', effectId)
-        if (effect.state !== 'claimed') return { records: [], answer: () => effect }
-        const settled = settledEffect(core, effect, parsed.data.state, parsed.data.summary ?? null)
-        return { records: [settleRecord(core, settled)], effects: [settled], answer: () => settled }
-      },
-    })
+    return this.#settle(effectId, parsed.data.state, parsed.data.summary ?? null)
   }
 
-  /** Newest first. `unknown` ones are those whose process ended before it could say what came of them. */
-  async list(filter: { state?: EffectState; limit?: number } = {}): Promise<Effect[]> {
-    await this.#core.state()
-    return [...(await this.#core.storage.listEffects(filter.state ?? null, filter.limit ?? 100))]
+  /** Calls that are claimed and not settled, oldest first. `unknown` ones are those whose process ended before it could. */
+  async listOpen(filter: { state?: 'claimed' | 'unknown' } = {}): Promise<readonly OpenEffect[]> {
+    const { openEffects } = await this.#core.state()
+    return [...openEffects.values()].filter((effect) => filter.state === undefined || effect.state === filter.state)
   }
 
   /** Marks the claims of processes that are gone: what became of those calls nobody knows. */
   async disownLost(): Promise<void> {
+    for (const effect of this.#core.currentState().openEffects.values())
+      if (effect.state === 'claimed' && isOwnerGone(effect.owner))
+        await this.#settle(effectIdOf(effect.request_id), 'unknown', 'the process that ran it ended')
+  }
+
+  async #settle(effectId: string, state: EffectState, summary: string | null): Promise<Effect> {
     const core = this.#core
-    const claimed = await core.storage.listEffects('claimed', 100_000)
-    for (const lost of claimed.filter((effect) => isOwnerGone(effect.owner)))
-      await core.run({
-        reads: { effectId: lost.effect_id },
-        plan: (_, found) => {
-          if (found.effect?.state !== 'claimed') return { records: [], answer: () => undefined }
-          const unknown = settledEffect(core, found.effect, 'unknown', 'the process that ran it ended')
-          return { records: [settleRecord(core, unknown)], effects: [unknown], answer: () => undefined }
-        },
-      })
+    const requestId = requestIdOf(effectId)
+    return core.run<Effect>({
+      reads: { subject: requestId },
+      plan: (_, found) => {
+        const effect = readEffect(found.records)
+        if (!effect) throw new NotFoundError('effect', effectId)
+        if (effect.state !== 'claimed') return { records: [], answer: () => effect }
+        const at = core.now()
+        const record: UnchainedRecord = {
+          type: 'effect_settled',
+          at,
+          subject: requestId,
+          kept: { state },
+          payload: { summary },
+        }
+        return {
+          records: [record],
+          answer: () => ({ ...effect, state, summary, settled_at: new Date(at).toISOString() }),
+        }
+      },
+    })
   }
 }
 
-/** A fresh claim of this process. */
-export function newEffect(
-  core: EngineCore,
-  claim: { effect_key: string; request_id: string; arguments_digest: string },
-): StoredEffect {
-  const at = core.now()
-  return {
-    effect_id: `eff_${core.newId(at)}`,
-    effect_key: claim.effect_key,
-    request_id: claim.request_id,
-    arguments_digest: claim.arguments_digest,
-    state: 'claimed',
-    owner: core.owner,
-    claimed_at: new Date(at).toISOString(),
-    settled_at: null,
-    summary: null,
-  }
-}
-
-export function claimRecord(core: EngineCore, effect: StoredEffect): UnchainedRecord {
-  const { effect_id, effect_key, owner } = effect
-  return {
-    type: 'effect_claimed',
-    at: core.now(),
-    subject: effect.request_id,
-    kept: { effect_id, effect_key },
-    payload: { owner },
-  }
-}
-
-function settleRecord(core: EngineCore, effect: StoredEffect): UnchainedRecord {
-  const { effect_id, effect_key, state, summary } = effect
-  return {
-    type: 'effect_settled',
-    at: core.now(),
-    subject: effect.request_id,
-    kept: { effect_id, effect_key, state },
-    payload: { summary: summary ?? null },
-  }
-}
-
-function settledEffect(
-  core: EngineCore,
-  effect: StoredEffect,
-  state: EffectState,
-  summary: string | null,
-): StoredEffect {
-  return { ...effect, state, summary, settled_at: new Date(core.now()).toISOString() }
+function claimRecord(at: number, requestId: string, claim: ClaimKept): UnchainedRecord {
+  return { type: 'effect_claimed', at, subject: requestId, kept: { claim }, payload: {}, effectKey: claim.effect_key }
 }

@@ -1,10 +1,4 @@
-import {
-  type ApprovalItem,
-  canonicalJson,
-  type EvaluateResponse,
-  type PrecedentSummary,
-  policyForDomain,
-} from '@bighub/core/protocol'
+import { type ApprovalItem, type EvaluateResponse, type PrecedentSummary, policyForDomain } from '@bighub/core/protocol'
 import { approvalOf } from '../approvals/approval-of.ts'
 import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
@@ -106,7 +100,7 @@ export function evaluate(
     prediction: prediction.recorded,
     precedent: { ...neighbours.recorded, at: new Date(moment.at).toISOString() },
     numbers: features.numbers,
-    effect_key: call.effect_key ?? null,
+    claim: null,
   }
   const response = toResponse({
     request,
@@ -267,7 +261,7 @@ function toResponse(parts: ResponseParts): EvaluateResponse {
         ? {}
         : { trajectory_id: request.trajectoryId, trajectory: state.trajectories.stateOf(request.trajectoryId) }),
     },
-    decision_packet: { ...packet, packet_sha256: sha256(canonicalJson(packet)) },
+    decision_packet: packet,
     ...(request.trajectoryId === null ? {} : { trajectory_id: request.trajectoryId }),
     case_id: `case_${moment.id}`,
     validation_id: `val_${moment.id}`,

@@ -24,7 +24,9 @@ export interface NormalisedRequest {
   readonly run: RunContext
   /** The application's own context fields. */
   readonly context: Readonly<Record<string, unknown>>
-  /** Everything, as it is recorded and digested. */
+  /** Everything, as it is recorded. */
+  readonly recorded: Readonly<Record<string, unknown>>
+  /** Its canonical JSON. */
   readonly canonical: string
 }
 
@@ -41,7 +43,8 @@ export function normaliseRequest(input: EvaluateRequest): NormalisedRequest {
   if (!parsed.success) throw InvalidInputError.fromZod('an action', parsed.error)
   const { metadata, context, dry_run: isDryRun, ...request } = parsed.data
   const merged: Record<string, unknown> = { ...metadata, ...context }
-  const canonical = canonicalJson({ ...request, context: merged })
+  const recorded = { ...request, context: merged }
+  const canonical = canonicalJson(recorded)
   if (canonical.length > MAX_REQUEST_LENGTH)
     throw new InvalidInputError(
       'context',
@@ -58,6 +61,7 @@ export function normaliseRequest(input: EvaluateRequest): NormalisedRequest {
     call: context?.call ?? {},
     run: context?.run ?? {},
     context: Object.fromEntries(Object.entries(merged).filter(([key]) => !RESERVED.has(key))),
+    recorded,
     canonical,
   }
 }

@@ -60,7 +60,10 @@ function sketchOf(sketches: Map<string, QuantileSketch>, key: string): QuantileS
 
 function copy(sketches: ReadonlyMap<string, QuantileSketch>): Map<string, SketchState> {
   return new Map(
-    [...sketches].map(([key, { state }]) => [key, { ...state, sample: [...state.sample], borders: [...state.borders] }]),
+    [...sketches].map(([key, { state }]) => [
+      key,
+      { ...state, sample: [...state.sample], borders: [...state.borders] },
+    ]),
   )
 }
 

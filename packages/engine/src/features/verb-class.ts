@@ -1,13 +1,66 @@
 /** What kind of thing an action's name says it does. */
-export type VerbClass = 'read' | 'create' | 'update' | 'delete' | 'send' | 'pay' | 'grant' | 'execute' | 'talk' | 'unknown'
+export type VerbClass =
+  | 'read'
+  | 'create'
+  | 'update'
+  | 'delete'
+  | 'send'
+  | 'pay'
+  | 'grant'
+  | 'execute'
+  | 'talk'
+  | 'unknown'
 
 /** Verbs by class, as they occur in names of tools. */
 const VERBS: Readonly<Record<Exclude<VerbClass, 'unknown'>, readonly string[]>> = {
-  read: ['get', 'read', 'list', 'search', 'find', 'view', 'check', 'fetch', 'query', 'calculate', 'lookup', 'show', 'describe', 'count', 'browse', 'inspect'],
+  read: [
+    'get',
+    'read',
+    'list',
+    'search',
+    'find',
+    'view',
+    'check',
+    'fetch',
+    'query',
+    'calculate',
+    'lookup',
+    'show',
+    'describe',
+    'count',
+    'browse',
+    'inspect',
+  ],
   create: ['create', 'add', 'insert', 'reserve', 'book', 'schedule', 'invite', 'make', 'append', 'order', 'open'],
   update: ['update', 'modify', 'edit', 'set', 'change', 'write', 'replace', 'move', 'rename', 'adjust'],
-  delete: ['delete', 'remove', 'cancel', 'drop', 'terminate', 'kill', 'rm', 'revoke', 'close', 'purge', 'destroy', 'wipe'],
-  send: ['send', 'post', 'mail', 'email', 'message', 'reply', 'share', 'publish', 'forward', 'tweet', 'notify', 'upload'],
+  delete: [
+    'delete',
+    'remove',
+    'cancel',
+    'drop',
+    'terminate',
+    'kill',
+    'rm',
+    'revoke',
+    'close',
+    'purge',
+    'destroy',
+    'wipe',
+  ],
+  send: [
+    'send',
+    'post',
+    'mail',
+    'email',
+    'message',
+    'reply',
+    'share',
+    'publish',
+    'forward',
+    'tweet',
+    'notify',
+    'upload',
+  ],
   pay: ['pay', 'transfer', 'buy', 'purchase', 'withdraw', 'refund', 'charge', 'payout', 'credit'],
   grant: ['grant', 'allow', 'unlock', 'disable', 'enable', 'approve', 'dispatch', 'promote'],
   execute: ['run', 'execute', 'exec', 'bash', 'ipython', 'eval', 'shell', 'install', 'download', 'deploy'],

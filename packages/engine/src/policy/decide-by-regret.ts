@@ -31,12 +31,25 @@ export const RECOMMENDATIONS: readonly Recommendation[] = [
   'do_not_proceed',
 ]
 
-/** The option with the smallest expected cost, which is the one with the smallest expected regret. */
+/**
+ * The option with the smallest expected cost, which is the one with the smallest expected regret. Written out without the
+ * record of {@link optionCosts}: it is asked 256 times an evaluation.
+ */
 export function decideByRegret(probability: number, stake: number, costs: Costs): Recommendation {
-  const each = optionCosts(probability, stake, costs)
+  const loss = probability * stake
   let best: Recommendation = 'proceed'
-  for (const option of RECOMMENDATIONS) if (each[option] < each[best]) best = option
-  return best
+  let least = loss
+  const caution = loss * (1 - costs.caution_prevents) + costs.caution * ORDINARY_STAKE
+  if (caution < least) {
+    best = 'proceed_with_caution'
+    least = caution
+  }
+  const review = loss * (1 - costs.review_prevents) + costs.review * ORDINARY_STAKE
+  if (review < least) {
+    best = 'review_recommended'
+    least = review
+  }
+  return costs.wrong_block * ORDINARY_STAKE * (1 - probability) < least ? 'do_not_proceed' : best
 }
 
 /**

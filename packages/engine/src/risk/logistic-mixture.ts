@@ -79,7 +79,8 @@ export class LogisticMixture {
 
   restore(snapshot: unknown): void {
     const { weights, covariance } = snapshot as { weights: Float64Array; covariance: Float64Array }
-    if (weights.length !== this.#size) throw new Error(`a mixture of ${weights.length} inputs is not one of ${this.#size}`)
+    if (weights.length !== this.#size)
+      throw new Error(`a mixture of ${weights.length} inputs is not one of ${this.#size}`)
     this.#weights = weights.slice()
     this.#covariance = covariance.slice()
   }

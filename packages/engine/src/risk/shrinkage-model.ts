@@ -134,7 +134,9 @@ class ShrinkageModel implements RiskModel {
   restore(snapshot: unknown): void {
     const parts = snapshot as Record<string, unknown>
     if (parts['name'] !== NAME || parts['version'] !== VERSION)
-      throw new Error(`a snapshot of ${String(parts['name'])} ${String(parts['version'])} is not one of ${NAME} ${VERSION}`)
+      throw new Error(
+        `a snapshot of ${String(parts['name'])} ${String(parts['version'])} is not one of ${NAME} ${VERSION}`,
+      )
     this.#counters.restore(parts['counters'])
     this.#base.restore(parts['base'])
     this.#mixture.restore(parts['mixture'])

@@ -1,12 +1,17 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@bighub/core/protocol'
-import type { JsonRecord, LogHead, LogRecord } from './storage.ts'
+import type { ChainedRecord, JsonRecord, LogHead, LogRecord } from './storage.ts'
 
 /** Hash that stands before the first record of every chain. */
 export const GENESIS_HASH: string = '0'.repeat(64)
 
 /** A record before it has its place in the chain. */
-export type UnchainedRecord = Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'> & { readonly payload: JsonRecord }
+export interface UnchainedRecord extends Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'> {
+  readonly payload: JsonRecord
+  /** Canonical JSON of the payload, where the caller has it already. */
+  readonly payloadText?: string
+  readonly effectKey?: string
+}
 
 /** SHA-256 of a text, lower-case hex. */
 export function sha256(text: string): string {
@@ -14,10 +19,15 @@ export function sha256(text: string): string {
 }
 
 /** Puts a record behind the head: gives it its number, the digest of its payload and its hash. */
-export function chainRecord(organisation: string, head: LogHead, record: UnchainedRecord): LogRecord {
+export function chainRecord(organisation: string, head: LogHead, record: UnchainedRecord): ChainedRecord {
   const seq = head.seq + 1
-  const payloadDigest = sha256(canonicalJson(record.payload))
-  return { ...record, seq, payloadDigest, hash: hashRecord(organisation, head.hash, { ...record, seq, payloadDigest }) }
+  const { type, at, subject, kept, payload } = record
+  const keptText = canonicalJson(kept)
+  const payloadText = record.payloadText ?? canonicalJson(payload)
+  const payloadDigest = sha256(payloadText)
+  const placed = { seq, type, at, subject, payloadDigest }
+  const own = hashRecord(organisation, head.hash, placed, keptText)
+  return { ...placed, kept, payload, hash: own, effectKey: record.effectKey ?? null, keptText, payloadText }
 }
 
 /**
@@ -27,10 +37,15 @@ export function chainRecord(organisation: string, head: LogHead, record: Unchain
 export function hashRecord(
   organisation: string,
   previous: string,
-  record: Pick<LogRecord, 'seq' | 'type' | 'at' | 'subject' | 'kept' | 'payloadDigest'>,
+  record: Pick<LogRecord, 'seq' | 'type' | 'at' | 'subject' | 'payloadDigest'>,
+  keptText: string,
 ): string {
-  const { seq, type, at, subject, kept, payloadDigest } = record
-  return sha256(canonicalJson({ at, kept, organisation, payload: payloadDigest, previous, seq, subject, type }))
+  const { seq, type, at, subject, payloadDigest } = record
+  // Keys in canonical order; what `kept` holds is canonical text already.
+  return sha256(
+    `{"at":${JSON.stringify(at)},"kept":${keptText},"organisation":${JSON.stringify(organisation)},"payload":"${payloadDigest}",` +
+      `"previous":"${previous}","seq":${seq},"subject":${JSON.stringify(subject)},"type":"${type}"}`,
+  )
 }
 
 /** What is wrong with a chain, and where. */
@@ -47,7 +62,8 @@ export function findChainFault(organisation: string, head: LogHead, records: Ite
     if (record.seq !== seq) return { seq, problem: 'gap' }
     if (record.payload !== null && sha256(canonicalJson(record.payload)) !== record.payloadDigest)
       return { seq, problem: 'payload_changed' }
-    if (hashRecord(organisation, previous, record) !== record.hash) return { seq, problem: 'record_changed' }
+    if (hashRecord(organisation, previous, record, canonicalJson(record.kept)) !== record.hash)
+      return { seq, problem: 'record_changed' }
     previous = record.hash
   }
   return null

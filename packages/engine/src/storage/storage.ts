@@ -1,4 +1,4 @@
-import type { ApprovalItem, ApprovalStatus, Effect, EffectState } from '@bighub/core/protocol'
+import type { ApprovalItem, ApprovalStatus } from '@bighub/core/protocol'
 
 /** A value now, or a promise of it: SQLite answers at once, a server does not. */
 export type Awaitable<T> = T | Promise<T>
@@ -36,6 +36,14 @@ export interface LogRecord {
   readonly payloadDigest: string
   /** SHA-256 over this record and the hash before it, lower-case hex. */
   readonly hash: string
+  /** The call that this record claims; at most one record of an organisation has each key. */
+  readonly effectKey: string | null
+}
+
+/** A record on its way into the log, with the texts that were hashed. */
+export interface ChainedRecord extends LogRecord {
+  readonly keptText: string
+  readonly payloadText: string
 }
 
 export interface LogHead {
@@ -43,30 +51,24 @@ export interface LogHead {
   readonly hash: string
 }
 
-/** An effect as it is stored: the protocol's, and which process claimed it. */
-export interface StoredEffect extends Effect {
-  readonly owner: string
-}
-
 /** What an operation has to know besides the folded state; each is looked up inside its transaction. */
 export interface Reads {
+  /** The record that claims this call. */
   readonly effectKey?: string
-  readonly effectId?: string
   readonly approval?: string
   /** All records about this. */
   readonly subject?: string
 }
 
 export interface Found {
-  readonly effect: StoredEffect | null
+  readonly claim: LogRecord | null
   readonly approval: ApprovalItem | null
   readonly records: readonly LogRecord[]
 }
 
 /** Everything that is written together, or not at all. */
 export interface WriteBatch {
-  readonly records: readonly LogRecord[]
-  readonly effects: readonly StoredEffect[]
+  readonly records: readonly ChainedRecord[]
   readonly approvals: readonly ApprovalItem[]
 }
 
@@ -108,7 +110,6 @@ export interface Storage {
   readAfter(seq: number, limit: number): Awaitable<readonly LogRecord[]>
   /** All records about one subject, in order. */
   readSubject(subject: string): Awaitable<readonly LogRecord[]>
-  listEffects(state: EffectState | null, limit: number): Awaitable<readonly StoredEffect[]>
   readApproval(requestId: string): Awaitable<ApprovalItem | null>
   listApprovals(status: ApprovalStatus | null, limit: number): Awaitable<readonly ApprovalItem[]>
   /** The newest snapshot that can be read and has this form; null if there is none. */

@@ -7,39 +7,29 @@ export const APPLICATION_ID = 0x42494748
  */
 export const MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE records (
+  CREATE TABLE organisations (
     id INTEGER PRIMARY KEY,
-    organisation TEXT NOT NULL,
-    seq INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  -- place: the organisation's id in the upper bits, the record's number in its log in the lower 34.
+  CREATE TABLE records (
+    place INTEGER PRIMARY KEY,
+    organisation INTEGER NOT NULL,
     type TEXT NOT NULL,
     at INTEGER NOT NULL,
     subject TEXT NOT NULL,
+    effect_key TEXT,
     kept TEXT NOT NULL,
     payload TEXT,
     payload_digest TEXT NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;
-  CREATE UNIQUE INDEX records_by_seq ON records (organisation, seq);
   CREATE INDEX records_by_subject ON records (organisation, subject);
-
-  CREATE TABLE effects (
-    organisation TEXT NOT NULL,
-    effect_key TEXT NOT NULL,
-    effect_id TEXT NOT NULL,
-    request_id TEXT NOT NULL,
-    arguments_digest TEXT NOT NULL,
-    state TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    claimed_at TEXT NOT NULL,
-    settled_at TEXT,
-    summary TEXT,
-    PRIMARY KEY (organisation, effect_key)
-  ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX effects_by_id ON effects (organisation, effect_id);
-  CREATE INDEX effects_open ON effects (organisation, state) WHERE state IN ('claimed', 'unknown');
+  CREATE UNIQUE INDEX records_by_effect ON records (organisation, effect_key) WHERE effect_key IS NOT NULL;
 
   CREATE TABLE approvals (
-    organisation TEXT NOT NULL,
+    organisation INTEGER NOT NULL,
     request_id TEXT NOT NULL,
     status TEXT NOT NULL,
     created_at TEXT NOT NULL,
@@ -49,7 +39,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX approvals_by_status ON approvals (organisation, status, created_at);
 
   CREATE TABLE snapshots (
-    organisation TEXT NOT NULL,
+    organisation INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     format INTEGER NOT NULL,
     digest TEXT NOT NULL,

@@ -1,12 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
-import {
-  type ApprovalItem,
-  type ApprovalStatus,
-  canonicalJson,
-  type EffectState,
-  StorageError,
-} from '@bighub/core/protocol'
+import { type ApprovalItem, type ApprovalStatus, canonicalJson, StorageError } from '@bighub/core/protocol'
 import { GENESIS_HASH, sha256 } from '../chain.ts'
 import type {
   Found,
@@ -17,7 +11,6 @@ import type {
   Reads,
   RecordType,
   Storage,
-  StoredEffect,
   TransactionRequest,
   TransactionWork,
   WriteBatch,
@@ -35,13 +28,20 @@ export interface SqliteStorageOptions {
 /** SQLite's word for no limit. */
 const ALL = -1
 
+/** Room for the records of one organisation; 2^19 organisations fit below the largest exact integer. */
+const MOST_RECORDS = 2 ** 34
+
+const COLUMNS = 'place, type, at, subject, effect_key, kept, payload, payload_digest, hash'
+
 type Row = Record<string, SQLOutputValue>
 
 /** The log and its projections in one SQLite file (WAL). Prepared statements throughout; several processes may share the file. */
 export class SqliteStorage implements Storage {
   readonly path: string
   readonly #database: DatabaseSync
-  readonly #organisation: string
+  /** The organisation's number in this file, and where its records begin. */
+  readonly #organisation: number
+  readonly #base: number
   readonly #durability: 'process' | 'power'
   readonly #statements: ReturnType<typeof prepareStatements>
   #dataVersion: number
@@ -49,10 +49,11 @@ export class SqliteStorage implements Storage {
 
   constructor(options: SqliteStorageOptions) {
     this.path = options.file
-    this.#organisation = options.organisation
     this.#durability = options.durability
     this.#database = openDatabase(options.file, options.durability)
     this.#statements = prepareStatements(this.#database)
+    this.#organisation = this.#guarded(() => this.#findOrganisation(options.organisation))
+    this.#base = this.#organisation * MOST_RECORDS
     this.#dataVersion = this.#readDataVersion()
   }
 
@@ -81,22 +82,24 @@ export class SqliteStorage implements Storage {
 
   head(): LogHead {
     return this.#guarded(() => {
-      const row = this.#statements.head.get(this.#organisation)
-      return row ? { seq: Number(row['seq']), hash: String(row['hash']) } : { seq: 0, hash: GENESIS_HASH }
+      const row = this.#statements.head.get(this.#base, this.#base + MOST_RECORDS)
+      return row
+        ? { seq: Number(row['place']) - this.#base, hash: String(row['hash']) }
+        : { seq: 0, hash: GENESIS_HASH }
     })
   }
 
   readAfter(seq: number, limit: number): LogRecord[] {
-    return this.#guarded(() => this.#statements.readAfter.all(this.#organisation, seq, limit).map(toRecord))
+    return this.#guarded(() =>
+      this.#statements.readAfter
+        .all(this.#base + seq, this.#base + MOST_RECORDS, limit)
+        .map((row) => this.#toRecord(row)),
+    )
   }
 
   readSubject(subject: string): LogRecord[] {
-    return this.#guarded(() => this.#statements.readSubject.all(this.#organisation, subject).map(toRecord))
-  }
-
-  listEffects(state: EffectState | null, limit: number): StoredEffect[] {
     return this.#guarded(() =>
-      this.#statements.listEffects.all(this.#organisation, state, state, limit).flatMap((row) => toEffect(row) ?? []),
+      this.#statements.readSubject.all(this.#organisation, subject).map((row) => this.#toRecord(row)),
     )
   }
 
@@ -145,44 +148,32 @@ export class SqliteStorage implements Storage {
   }
 
   #find(reads: Reads): Found {
-    const { readEffect, readEffectById, readApproval, readSubject } = this.#statements
-    const organisation = this.#organisation
-    let effect: StoredEffect | null = null
-    if (reads.effectKey !== undefined) effect = toEffect(readEffect.get(organisation, reads.effectKey))
-    else if (reads.effectId !== undefined) effect = toEffect(readEffectById.get(organisation, reads.effectId))
+    const { readClaim, readApproval, readSubject } = this.#statements
+    const claim = reads.effectKey === undefined ? undefined : readClaim.get(this.#organisation, reads.effectKey)
     return {
-      effect,
-      approval: reads.approval === undefined ? null : toApproval(readApproval.get(organisation, reads.approval)),
-      records: reads.subject === undefined ? [] : readSubject.all(organisation, reads.subject).map(toRecord),
+      claim: claim ? this.#toRecord(claim) : null,
+      approval: reads.approval === undefined ? null : toApproval(readApproval.get(this.#organisation, reads.approval)),
+      records:
+        reads.subject === undefined
+          ? []
+          : readSubject.all(this.#organisation, reads.subject).map((row) => this.#toRecord(row)),
     }
   }
 
   #write(batch: WriteBatch): void {
-    const { insertRecord, upsertEffect, upsertApproval } = this.#statements
+    const { insertRecord, upsertApproval } = this.#statements
     for (const record of batch.records)
       insertRecord.run(
+        this.#base + record.seq,
         this.#organisation,
-        record.seq,
         record.type,
         record.at,
         record.subject,
-        canonicalJson(record.kept),
-        record.payload === null ? null : canonicalJson(record.payload),
+        record.effectKey,
+        record.keptText,
+        record.payloadText,
         record.payloadDigest,
         record.hash,
-      )
-    for (const effect of batch.effects)
-      upsertEffect.run(
-        this.#organisation,
-        effect.effect_key,
-        effect.effect_id,
-        effect.request_id,
-        effect.arguments_digest,
-        effect.state,
-        effect.owner,
-        effect.claimed_at,
-        effect.settled_at ?? null,
-        effect.summary ?? null,
       )
     for (const approval of batch.approvals)
       upsertApproval.run(
@@ -192,6 +183,25 @@ export class SqliteStorage implements Storage {
         approval.created_at,
         canonicalJson(approval),
       )
+  }
+
+  #toRecord(row: Row): LogRecord {
+    return {
+      seq: Number(row['place']) - this.#base,
+      type: String(row['type']) as RecordType,
+      at: Number(row['at']),
+      subject: String(row['subject']),
+      kept: JSON.parse(String(row['kept'])) as JsonRecord,
+      payload: row['payload'] === null ? null : (JSON.parse(String(row['payload'])) as JsonRecord),
+      payloadDigest: String(row['payload_digest']),
+      hash: String(row['hash']),
+      effectKey: row['effect_key'] === null ? null : String(row['effect_key']),
+    }
+  }
+
+  #findOrganisation(name: string): number {
+    this.#database.prepare('INSERT OR IGNORE INTO organisations (name) VALUES (?)').run(name)
+    return Number(this.#database.prepare('SELECT id FROM organisations WHERE name = ?').get(name)?.['id'])
   }
 
   #inTransaction<T>(write: () => T): T {
@@ -232,26 +242,13 @@ function prepareStatements(database: DatabaseSync) {
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
     dataVersion: prepare('PRAGMA data_version'),
-    head: prepare('SELECT seq, hash FROM records WHERE organisation = ? ORDER BY seq DESC LIMIT 1'),
-    readAfter: prepare(
-      'SELECT seq, type, at, subject, kept, payload, payload_digest, hash FROM records WHERE organisation = ? AND seq > ? ORDER BY seq LIMIT ?',
-    ),
-    readSubject: prepare(
-      'SELECT seq, type, at, subject, kept, payload, payload_digest, hash FROM records WHERE organisation = ? AND subject = ? ORDER BY seq',
-    ),
+    head: prepare('SELECT place, hash FROM records WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1'),
+    readAfter: prepare(`SELECT ${COLUMNS} FROM records WHERE place > ? AND place < ? ORDER BY place LIMIT ?`),
+    readSubject: prepare(`SELECT ${COLUMNS} FROM records WHERE organisation = ? AND subject = ? ORDER BY place`),
+    readClaim: prepare(`SELECT ${COLUMNS} FROM records WHERE organisation = ? AND effect_key = ?`),
     insertRecord: prepare(
-      'INSERT INTO records (organisation, seq, type, at, subject, kept, payload, payload_digest, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    readEffect: prepare('SELECT * FROM effects WHERE organisation = ? AND effect_key = ?'),
-    readEffectById: prepare('SELECT * FROM effects WHERE organisation = ? AND effect_id = ?'),
-    listEffects: prepare(
-      'SELECT * FROM effects WHERE organisation = ? AND (? IS NULL OR state = ?) ORDER BY claimed_at DESC LIMIT ?',
-    ),
-    upsertEffect: prepare(
-      `INSERT INTO effects (organisation, effect_key, effect_id, request_id, arguments_digest, state, owner, claimed_at, settled_at, summary)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (organisation, effect_key) DO UPDATE SET
-         state = excluded.state, settled_at = excluded.settled_at, summary = excluded.summary`,
+      `INSERT INTO records (place, organisation, type, at, subject, effect_key, kept, payload, payload_digest, hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     readApproval: prepare('SELECT item FROM approvals WHERE organisation = ? AND request_id = ?'),
     listApprovals: prepare(
@@ -271,34 +268,6 @@ function prepareStatements(database: DatabaseSync) {
       `DELETE FROM snapshots WHERE organisation = ? AND seq NOT IN
          (SELECT seq FROM snapshots WHERE organisation = ? ORDER BY seq DESC LIMIT 2)`,
     ),
-  }
-}
-
-function toRecord(row: Row): LogRecord {
-  return {
-    seq: Number(row['seq']),
-    type: String(row['type']) as RecordType,
-    at: Number(row['at']),
-    subject: String(row['subject']),
-    kept: JSON.parse(String(row['kept'])) as JsonRecord,
-    payload: row['payload'] === null ? null : (JSON.parse(String(row['payload'])) as JsonRecord),
-    payloadDigest: String(row['payload_digest']),
-    hash: String(row['hash']),
-  }
-}
-
-function toEffect(row: Row | undefined): StoredEffect | null {
-  if (!row) return null
-  return {
-    effect_id: String(row['effect_id']),
-    effect_key: String(row['effect_key']),
-    request_id: String(row['request_id']),
-    arguments_digest: String(row['arguments_digest']),
-    state: String(row['state']) as EffectState,
-    owner: String(row['owner']),
-    claimed_at: String(row['claimed_at']),
-    settled_at: row['settled_at'] === null ? null : String(row['settled_at']),
-    summary: row['summary'] === null ? null : String(row['summary']),
   }
 }
 

@@ -1,0 +1,31 @@
+import type { Effect, EffectState } from '@bighub/core/protocol'
+import type { ClaimKept } from '../engine-state.ts'
+import type { LogRecord } from '../storage/storage.ts'
+
+/** An effect has its decision's id behind another prefix: each decision's call runs once at most. */
+export function effectIdOf(requestId: string): string {
+  return requestId.replace(/^(?:act_)?/, 'eff_')
+}
+
+export function requestIdOf(effectId: string): string {
+  return effectId.replace(/^eff_/, 'act_')
+}
+
+/** The effect that a decision's records tell of; null while nobody has claimed it. */
+export function readEffect(records: readonly LogRecord[]): Effect | null {
+  const claimed = records.find((record) => record.effectKey !== null)
+  if (!claimed) return null
+  // Every record with an effect key keeps its claim.
+  const claim = claimed.kept['claim'] as ClaimKept
+  const settled = records.find((record) => record.type === 'effect_settled')
+  return {
+    effect_id: effectIdOf(claimed.subject),
+    effect_key: claim.effect_key,
+    request_id: claimed.subject,
+    arguments_digest: claim.arguments_digest,
+    state: settled ? (settled.kept['state'] as EffectState) : 'claimed',
+    claimed_at: new Date(claimed.at).toISOString(),
+    settled_at: settled ? new Date(settled.at).toISOString() : null,
+    summary: settled ? ((settled.payload?.['summary'] as string | null | undefined) ?? null) : null,
+  }
+}
