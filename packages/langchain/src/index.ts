@@ -1,0 +1,5 @@
+export { type GuardMiddleware, type GuardMiddlewareSettings, guardMiddleware } from './guard-middleware.ts'
+export { guardTools } from './guard-tools.ts'
+export type { ApprovalInterrupt } from './hold/approval-interrupt.ts'
+export type { ApprovalResume, ReviewDecision } from './hold/read-decisions.ts'
+export type { AnyTool } from './tool-facts.ts'
