@@ -1,1 +1,7 @@
+export { backtestFile, BadLineError, type BacktestFileOptions, type FileBacktest } from './backtest/backtest-file.ts'
+export { DecisionMetrics, type MetricsResult } from './backtest/metrics.ts'
+export type { CalibrationReport, ReliabilityBin } from './calibration/calibration-book.ts'
 export { createEngine, Engine, type EngineOptions } from './engine.ts'
+export type { OpenEffect } from './engine-state.ts'
+export type { ChainFault } from './storage/chain.ts'
+export type { LogRecord, RecordType } from './storage/storage.ts'

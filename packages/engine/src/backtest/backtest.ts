@@ -1,6 +1,6 @@
 import type { Recommendation } from '@bighub/core/protocol'
 import { EngineState, type EvaluationKept, type OutcomeKept } from '../engine-state.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
+import { judge } from '../evaluate/evaluate.ts'
 import type { NormalisedRequest } from '../evaluate/normalise-request.ts'
 import { RECOMMENDATIONS } from '../policy/decide-by-regret.ts'
 import type { LogRecord } from '../storage/storage.ts'
@@ -90,7 +90,7 @@ export class Backtest {
 
   #decide(event: Extract<BacktestEvent, { type: 'decision' }>): number {
     const id = String(++this.#decisions)
-    const { kept } = evaluate(event.request, this.#state, { at: event.at, id })
+    const { kept } = judge(event.request, this.#state, event.at)
     this.#state.apply({ type: 'evaluation', at: event.at, subject: `act_${id}`, kept: { ...kept } })
     this.#open.set(event.key, { kept })
     if (this.#open.size > MAX_OPEN) {

@@ -33,19 +33,17 @@ export class TruncatedFileError extends Error {
  * @throws TruncatedFileError when compressed data break off; errors of the file system as they come.
  */
 export async function* readLines(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<Line, void, void> {
+  // Looked at before the stream exists: one that nobody reads yet would lose what it hands out meanwhile.
+  const isCompressed = await isGzip(path)
   const file = createReadStream(path, { highWaterMark: 256 * 1024 })
-  let bytes = 0
-  file.on('data', (chunk) => {
-    bytes += chunk.length
-    onBytes?.(bytes)
-  })
-  const source: Readable = (await isGzip(path)) ? file.pipe(createGunzip()) : file
+  const source: Readable = isCompressed ? file.pipe(createGunzip()) : file
   file.on('error', (error) => source.destroy(error))
   const decoder = new TextDecoder()
   let number = 0
   let rest = ''
   try {
     for await (const chunk of source) {
+      onBytes?.(file.bytesRead)
       rest += decoder.decode(chunk as Uint8Array, { stream: true })
       let start = 0
       for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {

@@ -10,7 +10,6 @@ export interface CounterfactualInput {
   readonly state: EngineState
   readonly decided: Recommended
   readonly policy: EffectivePolicy
-  readonly stake: number
   readonly median: number | null
 }
 

@@ -1,10 +1,18 @@
-import { type ApprovalItem, type EvaluateResponse, type PrecedentSummary, policyForDomain } from '@bighub/core/protocol'
+import {
+  type ApprovalItem,
+  type EffectivePolicy,
+  type EvaluateResponse,
+  policyForDomain,
+  type SimulationSummary,
+  type TrajectoryHealth,
+} from '@bighub/core/protocol'
 import { approvalOf } from '../approvals/approval-of.ts'
 import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
 import { extractFeatures } from '../features/extract-features.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
+import type { Neighbours } from '../precedents/precedent-index.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
 import { sha256 } from '../storage/chain.ts'
@@ -18,6 +26,13 @@ import { riskBand } from './risk-band.ts'
 /** Version of the deciding engine, `gate_version` of its answers. */
 export const GATE_VERSION = 'bighub-engine-1'
 
+/** When, and what the decision's ids end with. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly id: string
+}
+
 export interface Evaluated {
   readonly response: EvaluateResponse
   readonly kept: EvaluationKept
@@ -25,49 +40,27 @@ export interface Evaluated {
   readonly approval: ApprovalItem | null
 }
 
-/**
- * One evaluation, in order (engine.md §1). Each stage is a pure function of the request, the state and the moment; nothing is
- * changed here. The caller records `kept` and the state folds it. Rules are looked at after risk, because their conditions
- * may name it; they change the recommendation, never the score.
- */
-export function evaluate(
-  request: NormalisedRequest,
-  state: EngineState,
-  moment: { readonly at: number; readonly id: string },
-): Evaluated {
-  const { call, run } = request
-  const policy = policyForDomain(state.policy, request.domain)
-  const digest = call.arguments_digest ?? sha256(request.canonical)
+/** What is decided about an action, and on what. */
+export interface Judged {
+  readonly facts: ActionFacts
+  readonly digest: string
+  readonly policy: EffectivePolicy
+  readonly health: TrajectoryHealth | null
+  readonly prediction: Prediction
+  readonly neighbours: Neighbours
+  readonly median: number | null
+  readonly stake: number
+  readonly decided: Recommended
+  readonly kept: EvaluationKept
+}
 
-  const killSwitch = state.killSwitchFor(request.domain)
-  const observed = readObservations(run.observations ?? [])
-  const facts = toFacts(request, state, observed)
-  const health = state.trajectories.health(request.trajectoryId, observed)
-  const features = extractFeatures(facts, state.values)
-  const neighbours = state.precedents.retrieve(features, facts)
-  const prediction = state.risk.predict(features, neighbours.evidence)
-  const situation = {
-    at: moment.at,
-    local: state.clock.at(moment.at),
-    riskScore: prediction.probability,
-    health,
-    usage: (ruleId: string) => state.usageOf(ruleId),
-  }
-  const rules = evaluateConstraints(state.constraints.values(), facts, situation)
-  const median = state.values.median(request.action)
-  const stake = stakeOf(request.value, median, policy.typical_value, state.severities.mean(request.action))
-  const decided = recommend({
-    prediction,
-    stake,
-    policy,
-    rules,
-    health,
-    killSwitch,
-    refusedBefore: policy.repeat_refusal
-      ? state.trajectories.refusalOf(request.trajectoryId, digest, state.version)
-      : null,
-    holdCautions: call.hold_cautions ?? false,
-  })
+/**
+ * One evaluation, in order (engine.md §1): what is decided, then its consequences and its explanation. Each stage is a pure
+ * function of the request, the state and the moment; nothing is changed here. The caller records `kept` and the state folds it.
+ */
+export function evaluate(request: NormalisedRequest, state: EngineState, moment: Moment): Evaluated {
+  const judged = judge(request, state, moment.at)
+  const { facts, prediction, stake, decided, digest, policy, median, kept } = judged
   const simulation = simulateLosses({
     prediction,
     stake,
@@ -78,11 +71,48 @@ export function evaluate(
     seed: Number.parseInt(digest.slice(0, 8), 16) >>> 0,
   })
   const counterfactual =
-    decided.result === 'allowed'
-      ? NO_COUNTERFACTUAL
-      : findCounterfactual({ facts, state, decided, policy, stake, median })
+    decided.result === 'allowed' ? NO_COUNTERFACTUAL : findCounterfactual({ facts, state, decided, policy, median })
+  const response = toResponse({ request, state, moment, judged, simulation, counterfactual })
+  if (decided.result !== 'requires_approval' || request.isDryRun || kept.shadow) return { response, kept, approval: null }
+  const held: EvaluateResponse = { ...response, requires_approval: true, human_review: true }
+  const expiresInSeconds = policy.approvals.expires_in_seconds
+  return { response: held, kept, approval: approvalOf(request, held, digest, { at: moment.at, expiresInSeconds }) }
+}
 
-  const step = toStep(request, digest, prediction, observed)
+/**
+ * The stages that decide. Rules are looked at after risk, because their conditions may name it; they change the
+ * recommendation, never the score. A backtest needs no more than this.
+ */
+export function judge(request: NormalisedRequest, state: EngineState, at: number): Judged {
+  const { call, run } = request
+  const policy = policyForDomain(state.policy, request.domain)
+  const digest = call.arguments_digest ?? sha256(request.canonical)
+  const observed = readObservations(run.observations ?? [])
+  const facts = toFacts(request, state, observed)
+  const health = state.trajectories.health(request.trajectoryId, observed)
+  const features = extractFeatures(facts, state.values)
+  const neighbours = state.precedents.retrieve(features, facts)
+  const prediction = state.risk.predict(features, neighbours.evidence)
+  const rules = evaluateConstraints(state.constraints.values(), facts, {
+    at,
+    local: state.clock.at(at),
+    riskScore: prediction.probability,
+    health,
+    usage: (ruleId: string) => state.usageOf(ruleId),
+  })
+  const median = state.values.median(request.action)
+  const stake = stakeOf(request.value, median, policy.typical_value, state.severities.mean(request.action))
+  const { trajectoryId } = request
+  const decided = recommend({
+    prediction,
+    stake,
+    policy,
+    rules,
+    health,
+    killSwitch: state.killSwitchFor(request.domain),
+    refusedBefore: policy.repeat_refusal ? state.trajectories.refusalOf(trajectoryId, digest, state.version) : null,
+    holdCautions: call.hold_cautions ?? false,
+  })
   const kept: EvaluationKept = {
     action: request.action,
     domain: request.domain,
@@ -96,32 +126,13 @@ export function evaluate(
     version: state.version,
     rules: [...state.constraints.values()].filter((rule) => appliesTo(rule, facts)).map((rule) => rule.rule_id),
     rules_blocked: rules.filter((rule) => rule.effect === 'block').map((rule) => rule.rule_id),
-    step,
+    step: toStep(request, digest, prediction, observed),
     prediction: prediction.recorded,
-    precedent: { ...neighbours.recorded, at: new Date(moment.at).toISOString() },
+    precedent: { ...neighbours.recorded, at: new Date(at).toISOString() },
     numbers: features.numbers,
     claim: null,
   }
-  const response = toResponse({
-    request,
-    state,
-    moment,
-    prediction,
-    precedents: neighbours.summary,
-    decided,
-    health,
-    simulation,
-    counterfactual,
-    warnings: warningsFor(decided, neighbours.summary, {
-      taint: facts.run.taint,
-      toolOnlyArguments: Object.entries(facts.provenance).flatMap(([path, label]) => (label === 'tool' ? [path] : [])),
-    }),
-  })
-  const isHeld = decided.result === 'requires_approval' && !request.isDryRun && !call.shadow
-  const approval = isHeld
-    ? approvalOf(request, response, digest, { at: moment.at, expiresInSeconds: policy.approvals.expires_in_seconds })
-    : null
-  return { response: isHeld ? { ...response, requires_approval: true, human_review: true } : response, kept, approval }
+  return { facts, digest, policy, health, prediction, neighbours, median, stake, decided, kept }
 }
 
 export function toFacts(
@@ -171,19 +182,17 @@ function toStep(
 interface ResponseParts {
   readonly request: NormalisedRequest
   readonly state: EngineState
-  readonly moment: { readonly at: number; readonly id: string }
-  readonly prediction: Prediction
-  readonly precedents: PrecedentSummary
-  readonly decided: Recommended
-  readonly health: ReturnType<EngineState['trajectories']['health']>
-  readonly simulation: ReturnType<typeof simulateLosses>
+  readonly moment: Moment
+  readonly judged: Judged
+  readonly simulation: SimulationSummary
   readonly counterfactual: Counterfactual
-  readonly warnings: readonly string[]
 }
 
 /** Stage 10 and the answer's form (protocol §6.1). What cannot be known is null or absent. */
 function toResponse(parts: ResponseParts): EvaluateResponse {
-  const { request, state, moment, prediction, precedents, decided, health, simulation, counterfactual } = parts
+  const { request, state, moment, simulation, counterfactual } = parts
+  const { facts, prediction, neighbours, decided, health } = parts.judged
+  const precedents = neighbours.summary
   const level = confidenceLevel(prediction.confidence)
   const evidence = evidenceStatus(prediction.evidence)
   const isAllowed = decided.result === 'allowed'
@@ -221,7 +230,10 @@ function toResponse(parts: ResponseParts): EvaluateResponse {
       rule_basis: rule?.name ?? null,
       simulation_summary: simulation,
     },
-    warnings: [...parts.warnings],
+    warnings: warningsFor(decided, precedents, {
+      taint: facts.run.taint,
+      toolOnlyArguments: Object.entries(facts.provenance).flatMap(([path, label]) => (label === 'tool' ? [path] : [])),
+    }),
     allowed: isAllowed,
     result: decided.result,
     reason: decided.reason,

@@ -148,12 +148,13 @@ function closeness(a: number | null, b: number | null): number {
   return Math.max(0, 1 - Math.abs(a - b))
 }
 
-/** Share of fields in common (both are in the order of the same names, so a merge is not needed). */
+/** Share of fields in common. Calls of one action usually name the same fields in the same order, so places are compared first. */
 function overlap(a: readonly number[], b: readonly number[]): number {
-  if (a.length === 0 && b.length === 0) return 1
   const most = Math.max(a.length, b.length)
+  if (most === 0) return 1
   let same = 0
-  for (let index = 0; index < a.length; index++) if (a[index] === b[index] || b.includes(a[index] ?? 0)) same++
+  if (a.length === b.length) for (let index = 0; index < most; index++) same += Number(a[index] === b[index])
+  else for (const field of a) same += Number(b.includes(field))
   return same / most
 }
 

@@ -1,0 +1,80 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { backtestFile, type FileBacktest } from '@bighub/engine'
+import type { Command } from 'commander'
+import { ProgressBar } from './progress-bar.ts'
+import { formatTable } from './format-table.ts'
+
+/** A file's figures with what the replay cost. */
+export interface BacktestReport extends FileBacktest {
+  readonly decisions_per_second: number
+  /** Largest resident memory of the process so far, in MB. */
+  readonly peak_rss_mb: number
+}
+
+interface BacktestFlags {
+  readonly json?: boolean
+  readonly strict?: boolean
+}
+
+/** Bad lines that are shown one by one; the rest is counted. */
+const SHOWN_BAD_LINES = 5
+
+/** `bighub backtest FILE…`: what would have been decided, and how good it would have been. */
+export function registerBacktest(program: Command): void {
+  program
+    .command('backtest')
+    .description('Replay decision logs and print how good the scores would have been')
+    .argument('<file...>', 'decision streams (.jsonl, .jsonl.gz) or exports of an engine')
+    .option('--json', 'one JSON object a file instead of a table')
+    .option('--strict', 'stop at the first line that cannot be read')
+    .addHelpText(
+      'after',
+      '\nEvery decision is judged by what was known before it; its outcome is learned only when it was due.\nLines that cannot be read are reported with their number, counted and passed over.',
+    )
+    .action(async (files: string[], flags: BacktestFlags) => {
+      const reports: BacktestReport[] = []
+      for (const file of files) {
+        const report = await runFile(file, flags)
+        if (flags.json) console.log(JSON.stringify(report))
+        reports.push(report)
+      }
+      if (!flags.json) console.log(formatTable(reports))
+    })
+}
+
+async function runFile(file: string, flags: BacktestFlags): Promise<BacktestReport> {
+  const path = resolve(process.env['INIT_CWD'] ?? '.', file)
+  const bar = new ProgressBar(file, sizeOf(path))
+  let bad = 0
+  const started = performance.now()
+  try {
+    const result = await backtestFile(path, {
+      strict: flags.strict ?? false,
+      onProgress: (bytes, decisions) => bar.update(bytes, `${decisions} decisions`),
+      onBadLine: (line, message) => {
+        bar.clear()
+        if (++bad <= SHOWN_BAD_LINES) console.error(`${file}:${line}: ${message}; passed over`)
+      },
+    })
+    const seconds = (performance.now() - started) / 1000
+    bar.clear()
+    if (bad > SHOWN_BAD_LINES) console.error(`${file}: ${bad} lines could not be read in all`)
+    return {
+      ...result,
+      file,
+      decisions_per_second: Math.round(result.n / seconds),
+      peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    }
+  } finally {
+    bar.clear()
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    throw new Error(`${path}: there is no such file`)
+  }
+}

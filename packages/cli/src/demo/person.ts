@@ -1,0 +1,47 @@
+import { createInterface } from 'node:readline/promises'
+import type { ApprovalAnswer, ApprovalRequest } from '@bighub/core'
+
+/** Answers holds: a person at the terminal, or the demo itself where there is none. */
+export interface Person {
+  readonly isHuman: boolean
+  answer(request: ApprovalRequest): Promise<ApprovalAnswer>
+}
+
+/** Asks at the terminal: y or n. Anything else asks again; the end of input declines. */
+export function personAtTerminal(say: (text: string) => void): Person {
+  return {
+    isHuman: true,
+    async answer({ approval, signal }) {
+      const terminal = createInterface({ input: process.stdin, output: process.stdout })
+      try {
+        for (;;) {
+          const text = await terminal.question(`      Approve ${approval.tool ?? approval.action}? [y/n] `, { signal })
+          if (/^y(es)?$/i.test(text.trim())) return { resolution: 'approved', resolvedBy: 'you' }
+          if (/^no?$/i.test(text.trim())) return { resolution: 'denied', resolvedBy: 'you' }
+          say('      Please answer y or n.')
+        }
+      } catch {
+        return { resolution: 'denied', resolvedBy: 'you', comment: 'no answer' }
+      } finally {
+        terminal.close()
+      }
+    },
+  }
+}
+
+/**
+ * The demo's own answers where nobody can be asked: what a careful clerk would say to these few calls. It says that it
+ * answers itself.
+ */
+export function scriptedPerson(): Person {
+  return {
+    isHuman: false,
+    async answer({ approval }) {
+      const isFromTicket = Object.values(approval.provenance ?? {}).includes('tool')
+      const isCardRefund = approval.arguments?.['method'] === 'gift_card'
+      return isFromTicket || isCardRefund
+        ? { resolution: 'denied', resolvedBy: 'the demo' }
+        : { resolution: 'approved', resolvedBy: 'the demo' }
+    },
+  }
+}
