@@ -27,6 +27,8 @@ export type Admission =
   | { readonly admitted: true; readonly note: string | null }
   | { readonly admitted: false; readonly refusal: Refusal }
 
+type SettledState = 'succeeded' | 'failed' | 'aborted' | 'not_run'
+
 /** What a begun call needs of its guard. */
 export interface BegunCallSurroundings {
   readonly options: ResolvedGuardOptions
@@ -69,7 +71,7 @@ export class BegunCall {
   #answer: EvaluatorAnswer | null
   #signal: AbortSignal | undefined
   #hasAsked = false
-  #hasEnded = false
+  #end: { readonly state: SettledState; readonly outcome: ReportedEnd | null } | undefined
   #wasAborted = false
 
   constructor(facts: BegunCallFacts, around: BegunCallSurroundings) {
@@ -233,7 +235,10 @@ export class BegunCall {
     if (this.#answer) return
     this.#answer = answer
     if (answer.effect?.claimed) this.#effect = { ledger: this.#ledger, effectId: answer.effect.effect_id }
-    if (this.#hasEnded || this.disposition === 'block') this.#reportNotRun({ reason: 'the answer came too late' })
+    const end = this.#end
+    this.#end = undefined
+    if (end && this.disposition !== 'block') this.#report(end.state, end.outcome)
+    else if (end || this.disposition === 'block') this.#reportNotRun({ reason: 'the answer came too late' })
     if (answer.requires_approval && answer.request_id)
       this.#ledger.cancelApproval(answer.request_id, { reason: 'the answer came too late' }).catch(() => undefined)
   }
@@ -349,7 +354,6 @@ export class BegunCall {
       error: classified.isError,
       trusted: tool.trusted,
     })
-    this.#hasEnded = true
     this.#report(classified.state, classified.report)
     this.#around.emit('execution-end', {
       ...this.#callFacts(),
@@ -360,7 +364,6 @@ export class BegunCall {
 
   /** The framework gave up on a tool that had begun: nobody knows whether it took effect. */
   #abort(started: number, error: unknown): void {
-    this.#hasEnded = true
     this.#report('aborted', null)
     this.#around.emit('execution-end', {
       ...this.#callFacts(),
@@ -370,7 +373,10 @@ export class BegunCall {
     })
   }
 
-  #report(state: 'succeeded' | 'failed' | 'aborted' | 'not_run', outcome: ReportedEnd | null): void {
+  /** Once: what a call ended with first is how it ended. */
+  #report(state: SettledState, outcome: ReportedEnd | null): void {
+    if (this.#end) return
+    this.#end = { state, outcome }
     const answer = this.#answer
     const effect = this.#effect && { ...this.#effect, settlement: { state } }
     const details = {
@@ -401,7 +407,6 @@ export class BegunCall {
   }
 
   #reportNotRun(details: Record<string, string>): void {
-    this.#hasEnded = true
     this.#report('not_run', { status: 'BLOCKED', details })
   }
 
@@ -425,7 +430,17 @@ export class BegunCall {
     if (!signal?.aborted) return
     this.#wasAborted = true
     this.#reportNotRun({ reason: 'the run was aborted before the tool began' })
+    this.#withdrawQuestion()
     throw signal.reason
+  }
+
+  /** Nobody has to answer any more. An answer that has come already stays on record. */
+  #withdrawQuestion(): void {
+    const requestId = this.#approval?.request_id ?? (this.#answer?.requires_approval ? this.#answer.request_id : null)
+    if (this.disposition !== 'await_approval' || !requestId) return
+    this.#approvalLedger()
+      .cancelApproval(requestId, { reason: 'the run was aborted' })
+      .catch(() => undefined)
   }
 
   #approvalLedger(): Ledger {

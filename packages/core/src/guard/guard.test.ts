@@ -223,6 +223,17 @@ describe('a held call', () => {
     expect(evaluator.outcomes).toMatchObject([{ status: 'BLOCKED' }])
   })
 
+  it('is no longer asked about when the run was aborted before anybody waited', async () => {
+    const { evaluator, guard, tool, runs } = setUp({ answers: { refund: 'review_recommended' } })
+    const abort = new AbortController()
+    const begun = await guard.begin(call({ signal: abort.signal }))
+    await begun.approval()
+    abort.abort(new Error('the user left'))
+    await expect(begun.run(tool)).rejects.toThrow('the user left')
+    expect(runs()).toBe(0)
+    expect(await evaluator.getApproval('act_1')).toMatchObject({ status: 'cancelled' })
+  })
+
   it('is answered by a framework through the begun call, bound to exactly these arguments', async () => {
     const { guard, tool, runs } = setUp(held)
     const begun = await guard.begin(call())
@@ -359,6 +370,21 @@ describe('an evaluator that fails', () => {
     await guard.flush()
     expect(evaluator.settlements.map((each) => each.state)).toEqual(['not_run'])
     expect(evaluator.outcomes).toMatchObject([{ status: 'BLOCKED' }])
+  })
+
+  it('learns from a late answer how a call went that ran without one', async () => {
+    const evaluator = createScriptedEvaluator()
+    const answer = evaluator.evaluate
+    evaluator.evaluate = async (request, options) => {
+      await new Promise((resolve) => setTimeout(resolve, 40))
+      return answer(request, options)
+    }
+    const guard = createGuard({ evaluator, failMode: 'open', evaluation: { deadlineMs: 10, retries: 0 } })
+    expect(await guard.run(call(), () => 1)).toMatchObject({ status: 'executed' })
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await guard.flush()
+    expect(evaluator.settlements.map((each) => each.state)).toEqual(['succeeded'])
+    expect(evaluator.outcomes).toMatchObject([{ status: 'SUCCESS', request_id: 'act_1' }])
   })
 })
 
@@ -618,6 +644,36 @@ describe('the run context', () => {
     expect(text).not.toMatch(/hunter|sk-abc|4111 1111|abcdefghijklmnopqrstuvwxyz/)
     const digests = evaluator.requests.map((request) => request.context?.call?.arguments_digest)
     expect(digests[0]).not.toBe(digests[1])
+  })
+})
+
+describe('the conversation of a call', () => {
+  it('names the run where nothing else does, and stays private', async () => {
+    const { evaluator, guard, tool } = setUp()
+    const { runId: _, ...bare } = call()
+    await guard.run({ ...bare, conversation: 'Please pay it back.' }, tool)
+    await guard.run({ ...bare, conversation: 'Something else.' }, tool)
+    await guard.run({ ...bare, conversation: 'Please pay it back.', callId: 'call_2' }, tool)
+    const runs = evaluator.requests.map(({ context }) => context?.trajectory_id)
+    expect(runs[0]).toMatch(/^run_[0-9a-f]{32}$/)
+    expect(runs[1]).not.toBe(runs[0])
+    expect(runs[2]).toBe(runs[0])
+    expect(JSON.stringify(evaluator.requests)).not.toContain('pay it back')
+  })
+
+  it('gives way to a run id and to a run around the call', async () => {
+    const { evaluator, guard, tool } = setUp()
+    await guard.run(call({ runId: 'run_a', conversation: 'Hello.' }), tool)
+    await guard.withRun({ id: 'run_b' }, () => guard.run(call({ conversation: 'Hello.' }), tool))
+    const runs = evaluator.requests.map(({ context }) => context?.trajectory_id)
+    expect(runs).toEqual(['run_a', 'run_b'])
+  })
+
+  it('is how a begun call is found again', async () => {
+    const { guard } = setUp()
+    const begun = await guard.begin(call({ conversation: 'Hello.' }))
+    expect(await guard.find('call_1', undefined, 'Hello.')).toBe(begun)
+    expect(await guard.find('call_1', undefined, 'Goodbye.')).toBeUndefined()
   })
 })
 

@@ -77,7 +77,7 @@ export class Guard {
   async begin(call: GuardedCall): Promise<BegunCall> {
     if (this.#isClosed) throw new BighubError('guard_closed', 'the guard is closed; create a new one to run more calls')
     await this.#reporter.makeRoom()
-    const run = this.#runs.find(call.runId)
+    const run = await this.#runOf(call.runId, call.conversation)
     for (const text of call.userText ?? []) run.hear(text)
     const tool = call.options ?? {}
     const translated = translateSafely(call, tool, this.options)
@@ -101,8 +101,9 @@ export class Guard {
   }
 
   /** The call begun last under this id in this run, with whatever arguments. */
-  async find(callId: string, runId?: string): Promise<BegunCall | undefined> {
-    const key = this.#latest.get(JSON.stringify([this.#runs.find(runId).id, callId]))
+  async find(callId: string, runId?: string, conversation?: string): Promise<BegunCall | undefined> {
+    const run = await this.#runOf(runId, conversation)
+    const key = this.#latest.get(JSON.stringify([run.id, callId]))
     return key === undefined ? undefined : this.#memo.get(key)?.catch(() => undefined)
   }
 
@@ -190,6 +191,11 @@ export class Guard {
     const answered = this.#toBegunCall({ ...known, evaluator, answer: result.answer ?? null, resolved, failure })
     begun.resolve(answered)
     return answered
+  }
+
+  async #runOf(runId: string | undefined, conversation: string | undefined): Promise<RunState> {
+    if (runId !== undefined || conversation === undefined || this.#runs.isInside) return this.#runs.find(runId)
+    return this.#runs.find(`run_${(await this.#platform.sha256Hex(conversation)).slice(0, 32)}`)
   }
 
   /** Asks the evaluator, and in fail mode `local` the fallback. Only an abort throws. */

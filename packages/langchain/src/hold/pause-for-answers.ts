@@ -31,7 +31,7 @@ export async function pauseForAnswers(
   const batch = calls.flatMap(({ call, begun }) =>
     begun.disposition === 'await_approval' && call.callId !== undefined ? [{ callId: call.callId, call, begun }] : [],
   )
-  while (await somePending(guard, batch)) {
+  while (await somePending(batch)) {
     const request = await toApprovalInterrupt(batch)
     const sibling = recordings.get(guard)
     if (sibling) {
@@ -39,7 +39,7 @@ export async function pauseForAnswers(
       continue
     }
     const resumed = raise(request, batch, interrupt)
-    if (!resumed) return
+    if (!resumed) return withdrawAborted(batch)
     await recordAlone(guard, recordDecisions(resumed.value, batch, settings))
   }
 }
@@ -59,8 +59,14 @@ async function recordAlone(guard: Guard, recording: Promise<void>): Promise<void
   }
 }
 
-async function somePending(guard: Guard, batch: readonly HeldCall[]): Promise<boolean> {
-  const pending = await Promise.all(batch.map((held) => isPending(guard, held.begun)))
+/** The calls will wait in this process, unless the run is over already: then no tool is reached that would notice. */
+async function withdrawAborted(batch: readonly HeldCall[]): Promise<void> {
+  for (const { call, begun } of batch)
+    if (call.signal?.aborted && (await isPending(begun))) await begun.cancel('the run was aborted')
+}
+
+async function somePending(batch: readonly HeldCall[]): Promise<boolean> {
+  const pending = await Promise.all(batch.map((held) => isPending(held.begun)))
   return pending.includes(true)
 }
 
@@ -94,7 +100,7 @@ async function recordDecisions(value: unknown, batch: readonly HeldCall[], setti
   const decisions = readDecisions(value, settings.isWholeTurn ? batch.map((held) => held.callId) : null)
   for (const [callId, answer] of decisions) {
     const begun = batch.find((held) => held.callId === callId)?.begun ?? (await guard.find(callId, runId))
-    if (!begun || !(await isPending(guard, begun))) continue
+    if (!begun || !(await isPending(begun))) continue
     await begun.resolveApproval(
       isUnseenReplacement(begun)
         ? { resolution: 'denied', comment: 'the arguments were changed after they had been shown' }

@@ -22,6 +22,11 @@ export class RunRegistry {
     return this.#get({ id, ...(current && current.id !== id ? { parent: current.id } : {}) })
   }
 
+  /** Whether the current code belongs to a run. */
+  get isInside(): boolean {
+    return this.#carrier.current() !== undefined
+  }
+
   /** Runs `fn` as part of a run. Inside another run it becomes that run's child. */
   enter<R>(description: RunDescription, fn: () => R): R {
     const outer = this.#carrier.current()

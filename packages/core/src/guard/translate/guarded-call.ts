@@ -8,8 +8,13 @@ export interface GuardedCall {
   readonly arguments: unknown
   /** The framework's id of this call. Without one, every call counts as new. */
   readonly callId?: string | undefined
-  /** Thread, conversation or run. @defaultValue the run around this code (`guard.withRun`), else one of the guard's own */
+  /** Thread, conversation or run. @defaultValue the run around this code (`guard.withRun`), else the conversation's, else one of the guard's own */
   readonly runId?: string | undefined
+  /**
+   * Text that tells this conversation from others, such as its first message; names the run where nothing else does.
+   * Frameworks without a thread have nothing better. Only its digest is kept.
+   */
+  readonly conversation?: string | undefined
   /** Stops waiting and prevents the run; a tool that has begun is the framework's to stop. */
   readonly signal?: AbortSignal | undefined
   readonly options?: ToolOptions | undefined
