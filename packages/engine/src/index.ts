@@ -1,4 +1,4 @@
-export { backtestFile, BadLineError, type BacktestFileOptions, type FileBacktest } from './backtest/backtest-file.ts'
+export { type BacktestFileOptions, BadLineError, backtestFile, type FileBacktest } from './backtest/backtest-file.ts'
 export { DecisionMetrics, type MetricsResult } from './backtest/metrics.ts'
 export type { CalibrationReport, ReliabilityBin } from './calibration/calibration-book.ts'
 export { createEngine, Engine, type EngineOptions } from './engine.ts'

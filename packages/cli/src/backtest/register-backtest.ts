@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { backtestFile, type FileBacktest } from '@bighub/engine'
 import type { Command } from 'commander'
-import { ProgressBar } from './progress-bar.ts'
 import { formatTable } from './format-table.ts'
+import { ProgressBar } from './progress-bar.ts'
 
 /** A file's figures with what the replay cost. */
 export interface BacktestReport extends FileBacktest {

@@ -1,5 +1,5 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine } from '@bighub/engine'
 import { playAccounts } from './acts/accounts-act.ts'
@@ -74,7 +74,9 @@ async function sumUp({ engine, shop, counts, say }: Stage, folder: string): Prom
     `  ${counts.evaluated} calls evaluated · ${counts.run} run (${counts.cautious} with caution, ${counts.failed} failed) · ` +
       `${counts.approved} approved and ${counts.declined} declined by a person · ${counts.blocked} blocked`,
   )
-  say(`  the shop: ${refunded.toFixed(2)} refunded, ${accounts} accounts left, mails to ${mails.join(', ') || 'nobody'}`)
+  say(
+    `  the shop: ${refunded.toFixed(2)} refunded, ${accounts} accounts left, mails to ${mails.join(', ') || 'nobody'}`,
+  )
   say(
     `  the log: ${decisions} decisions, ${outcomes} outcomes, ${records} records, chain ${log.valid ? 'verified' : `broken at ${log.fault?.seq}`}`,
   )

@@ -58,7 +58,9 @@ export function show(guard: Guard, counts: Counts, say: (text: string) => void):
     if (resolved.disposition === 'execute_with_caution') counts.cautious++
   })
   guard.on('approval-request', ({ approval }) => {
-    say(`    ${cyan('waiting for a person')} ${dim(`(${approval.request_id}, bound to ${approval.arguments_digest.slice(0, 12)}…)`)}`)
+    say(
+      `    ${cyan('waiting for a person')} ${dim(`(${approval.request_id}, bound to ${approval.arguments_digest.slice(0, 12)}…)`)}`,
+    )
   })
   guard.on('approval-answer', ({ approval }) => {
     if (approval.status === 'approved') counts.approved++

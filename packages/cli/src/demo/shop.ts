@@ -80,7 +80,8 @@ export class Shop {
 
   #fill(): void {
     const order = this.#database.prepare('INSERT INTO orders (id, customer, total) VALUES (?, ?, ?)')
-    for (let index = 1; index <= 24; index++) order.run(`A-${100 + index}`, `C-${1 + (index % 7)}`, 30 + ((index * 17) % 90))
+    for (let index = 1; index <= 24; index++)
+      order.run(`A-${100 + index}`, `C-${1 + (index % 7)}`, 30 + ((index * 17) % 90))
     const price = this.#database.prepare('INSERT INTO prices (product, price) VALUES (?, ?)')
     for (const [product, amount] of [
       ['lamp', 40],

@@ -1,5 +1,5 @@
-import type { Engine } from '@bighub/engine'
 import { createGuard, type Guard } from '@bighub/core'
+import type { Engine } from '@bighub/engine'
 import type { Person } from './person.ts'
 import { type Counts, show } from './screen.ts'
 import type { Shop } from './shop.ts'

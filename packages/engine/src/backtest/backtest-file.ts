@@ -53,7 +53,9 @@ export async function backtestFile(file: string, options: BacktestFileOptions = 
         const value: unknown = JSON.parse(line.text)
         if (!read) {
           const isLog = logHeaderSchema.safeParse(value).success
-          read = isLog ? (record) => [toBacktestEvent(parseExportedRecord(record))] : readStreamLine(new DecisionStream())
+          read = isLog
+            ? (record) => [toBacktestEvent(parseExportedRecord(record))]
+            : readStreamLine(new DecisionStream())
           if (isLog) continue
         }
         for (const event of read(value)) backtest.add(event)

@@ -73,7 +73,8 @@ export function evaluate(request: NormalisedRequest, state: EngineState, moment:
   const counterfactual =
     decided.result === 'allowed' ? NO_COUNTERFACTUAL : findCounterfactual({ facts, state, decided, policy, median })
   const response = toResponse({ request, state, moment, judged, simulation, counterfactual })
-  if (decided.result !== 'requires_approval' || request.isDryRun || kept.shadow) return { response, kept, approval: null }
+  if (decided.result !== 'requires_approval' || request.isDryRun || kept.shadow)
+    return { response, kept, approval: null }
   const held: EvaluateResponse = { ...response, requires_approval: true, human_review: true }
   const expiresInSeconds = policy.approvals.expires_in_seconds
   return { response: held, kept, approval: approvalOf(request, held, digest, { at: moment.at, expiresInSeconds }) }

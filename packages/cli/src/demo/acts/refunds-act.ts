@@ -42,7 +42,10 @@ export async function playRefunds(stage: Stage): Promise<void> {
   const before = await judgeProbes(stage)
   for (const [index, proposal] of PROPOSALS.entries()) {
     const requestIds: string[] = []
-    const stop = guard.on('evaluation-end', ({ answer }) => void (answer?.request_id && requestIds.push(answer.request_id)))
+    const stop = guard.on(
+      'evaluation-end',
+      ({ answer }) => void (answer?.request_id && requestIds.push(answer.request_id)),
+    )
     await guard.withRun({ id: `refund-${index}` }, () =>
       generateText({
         model: scriptedModel(proposal, index),
