@@ -13,6 +13,7 @@ import type { ActionFacts } from '../features/action-facts.ts'
 import { extractFeatures } from '../features/extract-features.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
 import type { Neighbours } from '../precedents/precedent-index.ts'
+import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
 import { sha256 } from '../storage/chain.ts'
@@ -21,7 +22,6 @@ import { type Counterfactual, findCounterfactual, NO_COUNTERFACTUAL } from './co
 import { confidenceLevel, evidenceStatus, rationale, topContributions, warningsFor } from './explain.ts'
 import type { NormalisedRequest } from './normalise-request.ts'
 import { type Recommended, recommend } from './recommend.ts'
-import { riskBand } from './risk-band.ts'
 
 /** Version of the deciding engine, `gate_version` of its answers. */
 export const GATE_VERSION = 'bighub-engine-1'

@@ -1,8 +1,8 @@
 import { OUTCOME_TAXONOMY, type PrecedentReference, type PrecedentSummary } from '@bighub/core/protocol'
-import { riskBand } from '../evaluate/risk-band.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
 import type { Features } from '../features/extract-features.ts'
 import { hashText } from '../math/hash.ts'
+import { riskBand } from '../risk/risk-band.ts'
 import type { PrecedentEvidence } from '../risk/risk-model.ts'
 
 /** Most cases with an outcome kept of one action; the oldest goes first. */

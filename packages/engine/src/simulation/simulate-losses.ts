@@ -1,7 +1,7 @@
 import type { Costs, Recommendation, SimulationSummary } from '@bighub/core/protocol'
-import { riskBand } from '../evaluate/risk-band.ts'
 import { logit, sigmoid } from '../math/log-odds.ts'
 import { decideByRegret } from '../policy/decide-by-regret.ts'
+import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 
 const DRAWS = 256
