@@ -71,10 +71,10 @@ function manifestDigest() {
 }
 
 function manifests(folder) {
-  return readdirSync(join(root, folder))
-    .sort()
-    .map((name) => join(folder, name, 'package.json'))
-    .filter((file) => existsSync(join(root, file)))
+  const names = readdirSync(join(root, folder))
+  // Node 18, on which this file runs, has no toSorted.
+  names.sort() // oxlint-disable-line unicorn/no-array-sort
+  return names.map((name) => join(folder, name, 'package.json')).filter((file) => existsSync(join(root, file)))
 }
 
 function run(command, args, cwd = root) {

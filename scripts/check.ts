@@ -1,0 +1,24 @@
+// `npm run check`: what is not a test of behaviour but has to hold: style, arrows, packages, the lockfile.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkBoundaries } from './check-boundaries.ts'
+import { checkPackages } from './check-packages.ts'
+import { checkSnippets } from './check-snippets.ts'
+import { type Counts, commandStep, countOf, ROOT, runSteps } from './steps.ts'
+
+await runSteps([
+  commandStep('lint', 'oxlint', ['--deny-warnings']),
+  commandStep('format and import order', 'biome', ['ci', '.']),
+  { name: 'import arrows', run: checkBoundaries },
+  { name: 'snippets of the READMEs compile', run: checkSnippets },
+  { name: 'packages as published', run: checkPackages },
+  { name: 'lockfile holds no addresses', run: checkLockfile },
+])
+
+/** An address in the lockfile would tie an installation to one registry. */
+async function checkLockfile(): Promise<Counts> {
+  const lines = readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8').split('\n')
+  const found = lines.filter((line) => /https?:\/\//.test(line) && !line.trimStart().startsWith('deprecated:'))
+  for (const line of found) console.error(`pnpm-lock.yaml: ${line.trim()}`)
+  return countOf(found.length === 0)
+}

@@ -1,0 +1,36 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, runCommand } from './steps.ts'
+
+/** A package that is published, and the archive that would be. */
+export interface PackedPackage {
+  readonly name: string
+  readonly folder: string
+  readonly tarball: string
+}
+
+const TARBALLS = join(ROOT, 'node_modules', '.cache', 'tarballs')
+
+let packed: Promise<readonly PackedPackage[]> | undefined
+
+/** Builds every package of the workspace and packs it as it would be published; once a process. */
+export function packPackages(): Promise<readonly PackedPackage[]> {
+  packed ??= pack()
+  return packed
+}
+
+async function pack(): Promise<readonly PackedPackage[]> {
+  if ((await runCommand('tsc', ['-b', 'tsconfig.build.json'])) !== 0) throw new Error('the build failed')
+  rmSync(TARBALLS, { recursive: true, force: true })
+  mkdirSync(TARBALLS, { recursive: true })
+  const result: PackedPackage[] = []
+  for (const entry of readdirSync(join(ROOT, 'packages')).toSorted()) {
+    const folder = join(ROOT, 'packages', entry)
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+    const code = await runCommand('pnpm', ['pack', '--pack-destination', TARBALLS], { cwd: folder, isQuiet: true })
+    if (code !== 0 || !name) throw new Error(`${entry} could not be packed`)
+    const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+    result.push({ name, folder, tarball: join(TARBALLS, file) })
+  }
+  return result
+}
