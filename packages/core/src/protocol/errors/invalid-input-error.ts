@@ -14,7 +14,9 @@ export class InvalidInputError extends BighubError {
   /** The first issue of a zod error, named after its field. `what` says what was being read. */
   static fromZod(what: string, error: z.ZodError): InvalidInputError {
     const issue = error.issues[0]
-    const field = issue?.path.map(String).join('.') ?? ''
+    // An unknown key is named itself, not the object that it stands in.
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+    const field = [...(issue?.path ?? []), ...unknown].map(String).join('.')
     return new InvalidInputError(field, `${issue?.message ?? error.message} (while reading ${what})`, { cause: error })
   }
 }
