@@ -58,7 +58,8 @@ class CanonicalWriter {
       if (value instanceof Date) return `{"$date":${JSON.stringify(dateText(value))}}`
       if (value instanceof Map) return `{"$map":${this.#writeList([...value])}}`
       if (value instanceof Set) return `{"$set":${this.#writeList([...value])}}`
-      if (ArrayBuffer.isView(value)) return `{"$bytes":${this.#writeList(bytesOf(value))}}`
+      if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+        return `{"$bytes":${this.#writeList(bytesOf(value))}}`
     }
     const toJson = (value as { toJSON?: unknown }).toJSON
     if (typeof toJson === 'function') return this.write(toJson.call(value))
@@ -120,6 +121,10 @@ function dateText(date: Date): string {
   return Number.isNaN(date.getTime()) ? 'invalid' : date.toISOString()
 }
 
-function bytesOf(view: ArrayBufferView): number[] {
-  return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)]
+function bytesOf(bytes: ArrayBufferView | ArrayBuffer): number[] {
+  return [
+    ...(ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes)),
+  ]
 }
