@@ -51,7 +51,7 @@ describe('the key of a condition', () => {
   })
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string(), (key) => void parseConditionKey(key)))
+    expect(() => fc.assert(fc.property(fc.string(), (key) => void parseConditionKey(key)))).not.toThrow()
   })
 })
 
