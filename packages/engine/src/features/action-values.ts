@@ -9,23 +9,15 @@ const MEDIAN_FROM = 10
 export class ActionValues {
   readonly #actions = new Map<string, QuantileSketch>()
   readonly #fields = new Map<string, QuantileSketch>()
-  readonly #medians = new Map<string, number | null>()
 
   admit(action: string, value: number | null, numbers: Readonly<Record<string, number>> = {}): void {
-    if (value !== null) {
-      sketchOf(this.#actions, action)?.admit(Math.abs(value))
-      this.#medians.delete(action)
-    }
+    if (value !== null) sketchOf(this.#actions, action)?.admit(Math.abs(value))
     for (const [field, number] of Object.entries(numbers)) sketchOf(this.#fields, field)?.admit(number)
   }
 
   /** Median of |value| of the action; null until 10 were seen. */
   median(action: string): number | null {
-    const known = this.#medians.get(action)
-    if (known !== undefined) return known
-    const median = this.#actions.get(action)?.median(MEDIAN_FROM) ?? null
-    this.#medians.set(action, median)
-    return median
+    return this.#actions.get(action)?.median(MEDIAN_FROM) ?? null
   }
 
   /** Band of a value among the action's own, 0–7; -1 while too few were seen. */
@@ -46,7 +38,6 @@ export class ActionValues {
     const { actions, fields } = snapshot as Record<'actions' | 'fields', Map<string, SketchState>>
     fill(this.#actions, actions)
     fill(this.#fields, fields)
-    this.#medians.clear()
   }
 }
 
@@ -59,15 +50,14 @@ function sketchOf(sketches: Map<string, QuantileSketch>, key: string): QuantileS
 }
 
 function copy(sketches: ReadonlyMap<string, QuantileSketch>): Map<string, SketchState> {
-  return new Map(
-    [...sketches].map(([key, { state }]) => [
-      key,
-      { ...state, sample: [...state.sample], borders: [...state.borders] },
-    ]),
-  )
+  return new Map([...sketches].map(([key, { state }]) => [key, copyOf(state)]))
 }
 
 function fill(sketches: Map<string, QuantileSketch>, states: ReadonlyMap<string, SketchState>): void {
   sketches.clear()
-  for (const [key, state] of states) sketches.set(key, new QuantileSketch(state))
+  for (const [key, state] of states) sketches.set(key, new QuantileSketch(copyOf(state)))
+}
+
+function copyOf(state: SketchState): SketchState {
+  return { ...state, sample: [...state.sample], borders: [...state.borders] }
 }

@@ -20,6 +20,8 @@ export interface SketchState {
  */
 export class QuantileSketch {
   readonly state: SketchState
+  /** Worked out once between two values; asked for with every evaluation. */
+  #median: number | null = null
 
   constructor(state: SketchState = { count: 0, sample: [], borders: [], nextRefresh: 8 }) {
     this.state = state
@@ -27,6 +29,7 @@ export class QuantileSketch {
 
   admit(value: number): void {
     const { state } = this
+    this.#median = null
     state.count++
     if (state.sample.length < RESERVOIR) state.sample.push(value)
     else {
@@ -55,7 +58,7 @@ export class QuantileSketch {
   median(least: number): number | null {
     const { count, sample } = this.state
     if (count < least) return null
-    const sorted = sample.toSorted((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)] ?? null
+    this.#median ??= sample.toSorted((a, b) => a - b)[Math.floor(sample.length / 2)] ?? null
+    return this.#median
   }
 }
