@@ -123,7 +123,7 @@ function readFields(
   const fields: number[] = []
   const numbers: Record<string, number> = {}
   let digest = 17
-  for (const [name, value] of Object.entries(facts.context)) {
+  for (const [name, value] of inOrder(facts.context)) {
     if (fields.length >= MAX_FIELDS) break
     if (typeof value === 'number' && Number.isFinite(value)) {
       const key = `${facts.action}.${name}`
@@ -132,7 +132,7 @@ function readFields(
     } else if (typeof value === 'string' || typeof value === 'boolean')
       fields.push(mix(action, hashText(`${name}=${String(value).slice(0, 60)}`)))
   }
-  for (const [name, value] of Object.entries(facts.arguments)) {
+  for (const [name, value] of inOrder(facts.arguments)) {
     if (fields.length >= MAX_FIELDS) break
     const isNumber = typeof value === 'number' && Number.isFinite(value)
     if (!isNumber && typeof value !== 'string' && typeof value !== 'boolean') continue
@@ -141,6 +141,13 @@ function readFields(
     digest = mix(digest, hashText(`${name}=${String(value).slice(0, 400)}`))
   }
   return { fields, numbers, digest }
+}
+
+/** Entries by name: a call is the same call in whatever order its fields were written, live and in the log. */
+function inOrder(fields: Readonly<Record<string, unknown>>): (readonly [string, unknown])[] {
+  return Object.keys(fields)
+    .sort()
+    .map((name) => [name, fields[name]])
 }
 
 function bin(known: number, value: number): string {
