@@ -23,7 +23,9 @@ export class BaseRate {
     this.#bad = this.#bad * keep + label
   }
 
+  /** An outcome turned out otherwise. Null takes it back: it was no evidence. */
   correct(before: 0 | 1, label: 0 | 1 | null): void {
+    if (label === null) this.#weight = Math.max(PRIOR_WEIGHT, this.#weight - 1)
     this.#bad = Math.min(this.#weight, Math.max(0, this.#bad + (label ?? 0) - before))
   }
 
