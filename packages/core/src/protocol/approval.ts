@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { provenanceLabelSchema } from './action.ts'
 import { precedentReferenceSchema } from './evaluation.ts'
+import { limitSchema } from './paging.ts'
 
 export const approvalStatusSchema = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled'])
 /** Starts as `pending`, ends as one of the others. Unanswered is not denied. */
@@ -85,3 +86,15 @@ export type ConsumeApprovalResponse = z.infer<typeof consumeApprovalResponseSche
 /** Body of `POST /approvals/{request_id}/cancel`. */
 export const cancelApprovalRequestSchema = z.looseObject({ reason: z.string().max(1000).optional() })
 export type CancelApprovalRequest = z.input<typeof cancelApprovalRequestSchema>
+
+export const listApprovalsQuerySchema = z.object({
+  /** @defaultValue 'pending' */
+  status: z.enum([...approvalStatusSchema.options, 'all']).optional(),
+  limit: limitSchema.optional(),
+})
+export type ListApprovalsQuery = z.input<typeof listApprovalsQuerySchema>
+
+export const getApprovalQuerySchema = z.object({
+  /** Seconds to wait while it is pending. @defaultValue 0 */
+  wait_s: z.number().min(0).max(30).optional(),
+})

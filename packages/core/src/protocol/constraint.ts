@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { evaluationContextSchema } from './action.ts'
+import { blockedBySchema, usageSchema } from './evaluation.ts'
+import { limitSchema, nameSchema, offsetSchema } from './paging.ts'
 
 export const CONDITION_FIELDS = [
   'value',
@@ -140,3 +143,133 @@ export const constraintSchema = z.looseObject({
   last_used_at: z.string().nullable(),
 })
 export type Constraint = z.infer<typeof constraintSchema>
+
+export const listConstraintsQuerySchema = z.object({
+  status: z.enum(['active', 'paused']).optional(),
+  domain: nameSchema.optional(),
+  limit: limitSchema.optional(),
+  offset: offsetSchema.optional(),
+})
+export type ListConstraintsQuery = z.input<typeof listConstraintsQuerySchema>
+
+export const deletedConstraintSchema = z.looseObject({ rule_id: z.string(), status: z.literal('deleted') })
+
+/** A rule as it would be stored, and what to mind. Nothing is stored. */
+export const constraintDryRunSchema = z.looseObject({
+  dry_run: z.literal(true),
+  valid: z.boolean(),
+  /** Null where it is not valid. */
+  rule: z.record(z.string(), z.unknown()).nullable(),
+  warnings: z.array(z.string()),
+  conflicts: z.array(z.looseObject({ rule_id: z.string(), field: z.string(), reason: z.string() })),
+})
+export type ConstraintDryRun = z.infer<typeof constraintDryRunSchema>
+
+/** Body of `POST /rules/validate`: an action that is checked against the rules alone. */
+export const validateActionRequestSchema = z.looseObject({
+  action: z.string().min(1).max(500),
+  actor: nameSchema.nullish(),
+  value: z.number().nullish(),
+  target: z.string().max(4000).nullish(),
+  domain: nameSchema.nullish(),
+  /** Only this rule. */
+  rule_id: z.string().nullish(),
+  context: evaluationContextSchema.nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  dry_run: z.boolean().nullish(),
+})
+export type ValidateActionRequest = z.input<typeof validateActionRequestSchema>
+
+export const ruleValidationSchema = z.looseObject({
+  allowed: z.boolean(),
+  result: z.enum(['allowed', 'requires_approval', 'blocked']),
+  reason: z.string(),
+  blocked_by: blockedBySchema.nullable(),
+  requires_approval: z.boolean(),
+  dry_run: z.boolean(),
+  validation_id: z.string().nullable(),
+  validation_hash: z.string().nullable(),
+  matched_rules: z.array(z.looseObject({ rule_id: z.string(), name: z.string(), effect: z.string() })),
+  usage: usageSchema,
+  warnings: z.array(z.string()),
+})
+export type RuleValidation = z.infer<typeof ruleValidationSchema>
+
+/** A business area, with the limits that its rules have most often; null without rules. */
+export const domainInfoSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  max_per_day_default: z.int().nullable(),
+  max_value_default: z.number().nullable(),
+  max_value_label: z.string(),
+  unit: z.string(),
+})
+export type DomainInfo = z.infer<typeof domainInfoSchema>
+
+export const changedFieldSchema = z.looseObject({ field: z.string(), before: z.unknown(), after: z.unknown() })
+
+export const constraintVersionSchema = z.looseObject({
+  rule_id: z.string(),
+  version: z.int(),
+  changed_at: z.string(),
+  changed_by: z.string(),
+  change_type: z.enum(['created', 'updated', 'patched', 'paused', 'resumed', 'deleted']),
+  reason: z.string().nullable(),
+  changed_fields: z.array(changedFieldSchema),
+  snapshot: constraintSchema,
+})
+export type ConstraintVersion = z.infer<typeof constraintVersionSchema>
+export const versionsQuerySchema = z.object({ limit: limitSchema.optional() })
+
+export const purgeIdempotencyQuerySchema = z.object({
+  /** @defaultValue true */
+  only_expired: z.boolean().optional(),
+  older_than_hours: z.number().min(0).max(1_000_000).optional(),
+  limit: z.int().min(1).max(1_000_000).optional(),
+})
+export const purgedSchema = z.looseObject({ purged: z.int() })
+
+const pointer = z
+  .string()
+  .max(1000)
+  .regex(/^(?:\/|$)/, 'a JSON pointer starts with / (RFC 6901)')
+/** One operation of a JSON Patch (RFC 6902). */
+export const patchOperationSchema = z.discriminatedUnion('op', [
+  z.looseObject({ op: z.literal('add'), path: pointer, value: z.unknown() }),
+  z.looseObject({ op: z.literal('remove'), path: pointer }),
+  z.looseObject({ op: z.literal('replace'), path: pointer, value: z.unknown() }),
+  z.looseObject({ op: z.literal('move'), path: pointer, from: pointer }),
+  z.looseObject({ op: z.literal('copy'), path: pointer, from: pointer }),
+  z.looseObject({ op: z.literal('test'), path: pointer, value: z.unknown() }),
+])
+export type PatchOperation = z.input<typeof patchOperationSchema>
+
+/** Body of `POST /rules/{rule_id}/apply_patch`. */
+export const applyPatchRequestSchema = z.looseObject({
+  patch: z.array(patchOperationSchema).max(200),
+  /** @defaultValue true */
+  preview: z.boolean().optional(),
+  reason: z.string().max(1000).nullish(),
+  /** Applies only if the rule still has this version; header `If-Match` says the same. */
+  if_match_version: z.int().nullish(),
+})
+export type ApplyPatchRequest = z.input<typeof applyPatchRequestSchema>
+
+export const patchResultSchema = z.looseObject({
+  rule_id: z.string(),
+  preview: z.boolean(),
+  applied: z.boolean(),
+  patch_valid: z.boolean(),
+  /** JSON pointers. */
+  changed_paths: z.array(z.string()),
+  changed_fields: z.array(changedFieldSchema),
+  diff_summary: z.string(),
+  /** `sha256:` and the hex digest of the patch's canonical JSON. */
+  patch_hash: z.string(),
+  applied_by: z.string().nullable(),
+  /** Changed fields with the version. */
+  before: z.record(z.string(), z.unknown()),
+  /** In a preview `version` is the present one; after applying the new one. */
+  after: z.record(z.string(), z.unknown()),
+})
+export type PatchResult = z.infer<typeof patchResultSchema>

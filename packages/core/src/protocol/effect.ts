@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { limitSchema } from './paging.ts'
 
 export const effectStateSchema = z.enum(['claimed', 'succeeded', 'failed', 'aborted', 'not_run', 'unknown'])
 /** One run of a tool: claimed once, then settled. `unknown`: the process that claimed it is gone. */
@@ -38,3 +39,15 @@ export const settleEffectRequestSchema = z.looseObject({
   summary: z.string().max(2000).optional(),
 })
 export type SettleEffectRequest = z.input<typeof settleEffectRequestSchema>
+
+export const listEffectsQuerySchema = z.object({ state: effectStateSchema.optional(), limit: limitSchema.optional() })
+export type ListEffectsQuery = z.input<typeof listEffectsQuerySchema>
+export const effectListSchema = z.looseObject({ effects: z.array(effectSchema), total: z.int(), limit: z.int() })
+export type EffectList = z.infer<typeof effectListSchema>
+
+/** Body of `POST /effects/{effect_id}/resolve`: what an unknown run came to, as a person or the real system says. */
+export const resolveEffectRequestSchema = z.looseObject({
+  state: z.enum(['succeeded', 'failed', 'not_run']),
+  summary: z.string().max(2000).optional(),
+})
+export type ResolveEffectRequest = z.input<typeof resolveEffectRequestSchema>

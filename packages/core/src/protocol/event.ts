@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { decisionIntelligenceSchema, intelligenceSchema, usageSchema } from './evaluation.ts'
+import { limitSchema, nameSchema, offsetSchema } from './paging.ts'
 
 /** Everything that can happen, snake for the decision stream and dotted for changes (protocol §7.12). */
 export const EVENT_TYPES = [
@@ -77,3 +78,26 @@ export const eventListSchema = z.looseObject({
   offset: z.int(),
 })
 export type EventList = z.infer<typeof eventListSchema>
+
+export const listEventsQuerySchema = z.object({
+  /** Either spelling, `action_allowed` or `rule.updated`. */
+  event_type: nameSchema.optional(),
+  severity: eventSeveritySchema.optional(),
+  rule_id: nameSchema.optional(),
+  limit: limitSchema.optional(),
+  offset: offsetSchema.optional(),
+})
+export type ListEventsQuery = z.input<typeof listEventsQuerySchema>
+
+const verdictCountsSchema = z.looseObject({
+  total: z.int(),
+  allowed: z.int(),
+  blocked: z.int(),
+  requires_approval: z.int(),
+})
+export const eventStatsSchema = z.looseObject({
+  today: verdictCountsSchema,
+  total: verdictCountsSchema,
+  by_type: z.record(z.string(), z.int()),
+})
+export type EventStats = z.infer<typeof eventStatsSchema>

@@ -32,3 +32,9 @@ export const activateKillSwitchRequestSchema = z
     path: ['domain'],
   })
 export type ActivateKillSwitchRequest = z.input<typeof activateKillSwitchRequestSchema>
+
+/** Answer of `POST /kill-switch/deactivate/{switch_id}`. */
+export const deactivatedSchema = z.looseObject({ success: z.literal(true) })
+/** Body of it; what it says is kept with the record. */
+export const deactivateKillSwitchRequestSchema = z.looseObject({ reason: z.string().max(10_000).optional() })
+export type DeactivateKillSwitchRequest = z.input<typeof deactivateKillSwitchRequestSchema>

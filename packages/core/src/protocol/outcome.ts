@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { findOutcomeStatus, OUTCOME_TAXONOMY } from './outcome-taxonomy.ts'
+import { timeSchema } from './paging.ts'
 
 const statusSchema = z.string().transform((status, context) => {
   const definition = findOutcomeStatus(status)
@@ -12,32 +13,33 @@ const statusSchema = z.string().transform((status, context) => {
   return z.NEVER
 })
 
-const isoTimeSchema = z
-  .string()
-  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 time, such as 2026-02-27T00:00:00Z')
+/** Everything that a report says of an outcome, whatever names the decision. */
+export const outcomeReportRequestFields = {
+  status: statusSchema,
+  description: z.string().max(10_000).optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+  actual_impact: z.record(z.string(), z.unknown()).optional(),
+  correction_needed: z.boolean().optional(),
+  correction_description: z.string().max(10_000).optional(),
+  correction_cost: z.number().nullish(),
+  time_to_detect_s: z.number().nullish(),
+  time_to_resolve_s: z.number().nullish(),
+  rollback_performed: z.boolean().optional(),
+  revenue_impact: z.number().nullish(),
+  customer_impact_count: z.int().min(0).optional(),
+  support_tickets_created: z.int().min(0).optional(),
+  observed_at: timeSchema.optional(),
+  reported_by: z.string().max(500).optional(),
+  tags: z.array(z.string()).optional(),
+} as const
 
 /** Body of `POST /outcomes/report` (protocol §7.2). At least one of the three ids is needed. */
 export const outcomeReportRequestSchema = z
   .looseObject({
-    status: statusSchema,
+    ...outcomeReportRequestFields,
     request_id: z.string().optional(),
     case_id: z.string().optional(),
     validation_id: z.string().optional(),
-    description: z.string().max(10_000).optional(),
-    details: z.record(z.string(), z.unknown()).optional(),
-    actual_impact: z.record(z.string(), z.unknown()).optional(),
-    correction_needed: z.boolean().optional(),
-    correction_description: z.string().max(10_000).optional(),
-    correction_cost: z.number().nullish(),
-    time_to_detect_s: z.number().nullish(),
-    time_to_resolve_s: z.number().nullish(),
-    rollback_performed: z.boolean().optional(),
-    revenue_impact: z.number().nullish(),
-    customer_impact_count: z.int().min(0).optional(),
-    support_tickets_created: z.int().min(0).optional(),
-    observed_at: isoTimeSchema.optional(),
-    reported_by: z.string().max(500).optional(),
-    tags: z.array(z.string()).optional(),
   })
   .refine((body) => body.request_id || body.case_id || body.validation_id, {
     message: 'one of request_id, case_id or validation_id is needed to find the decision',

@@ -105,3 +105,12 @@ function isTimeZone(name: string): boolean {
     return false
   }
 }
+
+/** Body of `PATCH /policy`: the fields to change, and why. */
+export const patchPolicyRequestSchema = z.strictObject({
+  ...policyUpdateSchema.shape,
+  reason: z.string().max(1000).optional(),
+  /** Applies only if the policy still has this version. */
+  if_match_version: z.int().optional(),
+})
+export type PatchPolicyRequest = z.input<typeof patchPolicyRequestSchema>
