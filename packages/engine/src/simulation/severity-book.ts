@@ -8,9 +8,8 @@ const PRIOR_WEIGHT = 10
 interface Severities {
   sum: number
   count: number
-  /** The newest severities, a ring. */
+  /** The newest severities, oldest first. */
   samples: number[]
-  next: number
 }
 
 /** How bad the bad outcomes of each action were: what the stake and the simulated losses stand on. */
@@ -31,16 +30,19 @@ export class SeverityBook {
   /** One more bad outcome, and/or one that a correction takes back. */
   record(action: string, severity: number | null, takenBack: number | null): void {
     if (severity === null && takenBack === null) return
-    const known = this.#actions.get(action) ?? { sum: 0, count: 0, samples: [], next: 0 }
-    if (takenBack !== null) {
+    const known = this.#actions.get(action) ?? { sum: 0, count: 0, samples: [] }
+    // An action that was forgotten meanwhile has nothing that could be taken back.
+    if (takenBack !== null && known.count > 0) {
       known.sum -= takenBack
       known.count--
+      const place = known.samples.lastIndexOf(takenBack)
+      if (place >= 0) known.samples.splice(place, 1)
     }
     if (severity !== null) {
       known.sum += severity
       known.count++
-      known.samples[known.next] = severity
-      known.next = (known.next + 1) % MAX_SAMPLES
+      known.samples.push(severity)
+      if (known.samples.length > MAX_SAMPLES) known.samples.shift()
     }
     this.#actions.set(action, known)
     if (this.#actions.size > MAX_ACTIONS) {
@@ -50,11 +52,15 @@ export class SeverityBook {
   }
 
   snapshot(): unknown {
-    return new Map([...this.#actions].map(([action, known]) => [action, { ...known, samples: [...known.samples] }]))
+    return new Map([...this.#actions].map(([action, known]) => [action, copyOf(known)]))
   }
 
   restore(snapshot: unknown): void {
     this.#actions.clear()
-    for (const [action, known] of snapshot as Map<string, Severities>) this.#actions.set(action, known)
+    for (const [action, known] of snapshot as Map<string, Severities>) this.#actions.set(action, copyOf(known))
   }
+}
+
+function copyOf(known: Severities): Severities {
+  return { ...known, samples: [...known.samples] }
 }
