@@ -157,22 +157,12 @@ export class TrajectoryBook {
   }
 
   snapshot(): unknown {
-    return [...this.#runs].map(([id, run]) => [
-      id,
-      {
-        ...run,
-        counts: new Map(run.counts),
-        refused: new Map(run.refused),
-        lastActions: [...run.lastActions],
-        recentErrors: [...run.recentErrors],
-        suspicious: [...run.suspicious],
-      },
-    ])
+    return [...this.#runs].map(([id, run]) => [id, copyOf(run)])
   }
 
   restore(snapshot: unknown): void {
     this.#runs.clear()
-    for (const [id, run] of snapshot as [string, RunRecord][]) this.#runs.set(id, run)
+    for (const [id, run] of snapshot as [string, RunRecord][]) this.#runs.set(id, copyOf(run))
   }
 
   #touch(id: string): RunRecord {
@@ -243,6 +233,17 @@ function newRun(): RunRecord {
     counts: new Map(),
     refused: new Map(),
     suspicious: [],
+  }
+}
+
+function copyOf(run: RunRecord): RunRecord {
+  return {
+    ...run,
+    counts: new Map(run.counts),
+    refused: new Map(run.refused),
+    lastActions: [...run.lastActions],
+    recentErrors: [...run.recentErrors],
+    suspicious: [...run.suspicious],
   }
 }
 
