@@ -13,6 +13,8 @@ export function personAtTerminal(say: (text: string) => void): Person {
     isHuman: true,
     async answer({ approval, signal }) {
       const terminal = createInterface({ input: process.stdin, output: process.stdout })
+      // Ctrl-C ends the demo, not only the question.
+      terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
       try {
         for (;;) {
           const text = await terminal.question(`      Approve ${approval.tool ?? approval.action}? [y/n] `, { signal })

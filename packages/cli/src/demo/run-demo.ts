@@ -19,12 +19,11 @@ const FILES = ['decisions.db', 'shop.db', 'decisions.jsonl'] as const
  * @param folder - Where the demo keeps its own data; made anew each time.
  */
 export async function runDemo(folder: string): Promise<void> {
-  const say = (text: string): void => console.log(text)
   mkdirSync(folder, { recursive: true })
   for (const file of FILES)
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `${file}${suffix}`), { force: true })
 
-  const isHuman = Boolean(process.stdin.isTTY && process.stdout.isTTY)
+  const isHuman = process.stdin.isTTY && process.stdout.isTTY
   const engine = createEngine({ file: join(folder, 'decisions.db') })
   const shop = new Shop(join(folder, 'shop.db'))
   const stage: Stage = {
@@ -57,6 +56,10 @@ export async function runDemo(folder: string): Promise<void> {
   }
 }
 
+function say(text: string): void {
+  console.log(text)
+}
+
 async function writeExport({ engine }: Stage, file: string): Promise<void> {
   const out = createWriteStream(file)
   for await (const line of engine.exportLog()) if (!out.write(`${line}\n`)) await once(out, 'drain')
@@ -64,7 +67,7 @@ async function writeExport({ engine }: Stage, file: string): Promise<void> {
   await once(out, 'finish')
 }
 
-async function sumUp({ engine, shop, counts, say }: Stage, folder: string): Promise<void> {
+async function sumUp({ engine, shop, counts }: Stage, folder: string): Promise<void> {
   const { decisions, outcomes, records } = await engine.statistics()
   const log = await engine.verifyLog()
   const { refunded, accounts, mails } = shop.totals()
@@ -75,7 +78,7 @@ async function sumUp({ engine, shop, counts, say }: Stage, folder: string): Prom
       `${counts.approved} approved and ${counts.declined} declined by a person · ${counts.blocked} blocked`,
   )
   say(
-    `  the shop: ${refunded.toFixed(2)} refunded, ${accounts} accounts left, mails to ${mails.join(', ') || 'nobody'}`,
+    `  the shop: ${refunded.toFixed(2)} refunded, accounts left: ${accounts}, mails sent to: ${mails.join(', ') || 'nobody'}`,
   )
   say(
     `  the log: ${decisions} decisions, ${outcomes} outcomes, ${records} records, chain ${log.valid ? 'verified' : `broken at ${log.fault?.seq}`}`,

@@ -1,6 +1,6 @@
-import type { Guard } from '@bighub/core'
+import type { EvaluatorAnswer, Guard, RefusalKind } from '@bighub/core'
 
-const isColoured = Boolean(process.stdout.isTTY) && !process.env['NO_COLOR']
+const isColoured = process.stdout.isTTY && !process.env['NO_COLOR']
 const paint = (code: number) => (text: string) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text)
 
 export const bold = paint(1)
@@ -41,6 +41,7 @@ export function newCounts(): Counts {
 
 /** Prints what a guard does while it does it, and counts. */
 export function show(guard: Guard, counts: Counts, say: (text: string) => void): void {
+  const explained = new Set<RefusalKind>()
   guard.on('evaluation-end', ({ request, answer, resolved }) => {
     counts.evaluated++
     const args = Object.entries(request.context?.call?.arguments ?? {})
@@ -53,14 +54,13 @@ export function show(guard: Guard, counts: Counts, say: (text: string) => void):
     const risk = `risk ${percent(answer.risk_score ?? 0)} ${dim(`(${percent(lower)} to ${percent(upper)})`)}`
     const colour = COLOUR_OF[resolved.disposition]
     say(`    ${risk} · ${answer.recommendation} → ${colour(WORD_OF[resolved.disposition])}`)
-    say(`    ${dim(answer.decision_intelligence?.rationale ?? answer.reason ?? '')}`)
+    for (const reason of reasonsOf(answer)) say(`    ${dim(reason)}`)
     for (const warning of answer.warnings ?? []) say(`    ${yellow('!')} ${warning}`)
     if (resolved.disposition === 'execute_with_caution') counts.cautious++
   })
   guard.on('approval-request', ({ approval }) => {
-    say(
-      `    ${cyan('waiting for a person')} ${dim(`(${approval.request_id}, bound to ${approval.arguments_digest.slice(0, 12)}…)`)}`,
-    )
+    const digest = approval.arguments_digest.slice(0, 8)
+    say(`    ${cyan('waiting for a person')} ${dim(`whose answer is good for exactly this call (${digest}…), once`)}`)
   })
   guard.on('approval-answer', ({ approval }) => {
     if (approval.status === 'approved') counts.approved++
@@ -78,8 +78,25 @@ export function show(guard: Guard, counts: Counts, say: (text: string) => void):
   guard.on('call-refuse', ({ refusal }) => {
     if (refusal.kind === 'blocked') counts.blocked++
     say(`    ${red('not run')}: ${refusal.kind}`)
+    // What the model reads is the same for each kind; once is enough.
+    if (explained.has(refusal.kind)) return
+    explained.add(refusal.kind)
     say(`    ${dim(`the model reads: ${refusal.message}`)}`)
   })
+}
+
+/** Why, in one or two lines: the evidence, and the rule where one decided. The risk itself stands above already. */
+function reasonsOf(answer: EvaluatorAnswer): string[] {
+  const reason = answer.reason ?? ''
+  const evidence = (answer.decision_packet?.risk_factors ?? [])
+    .filter(({ group }) => group !== 'prior')
+    .slice(0, 2)
+    .map(({ text }) => text)
+  const isKnown = answer.decision_intelligence?.evidence_status !== 'none'
+  return [
+    ...(isKnown && evidence.length > 0 ? [evidence.join('; ')] : ['nothing is known yet of calls like this one']),
+    ...(answer.decision_intelligence?.rule_basis ? [`rule ${reason}`] : []),
+  ]
 }
 
 export function percent(probability: number): string {

@@ -10,7 +10,7 @@ export interface Stage {
   readonly shop: Shop
   readonly person: Person
   readonly counts: Counts
-  say(text: string): void
+  readonly say: (text: string) => void
 }
 
 /** A guard as a user would make it, with the demo listening in. */

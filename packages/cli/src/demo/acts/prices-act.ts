@@ -1,5 +1,4 @@
 import { guardMiddleware } from '@bighub/langchain'
-import type { BaseChatModelCallOptions } from '@langchain/core/language_models/chat_models'
 import { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import { AIMessage, type BaseMessage } from '@langchain/core/messages'
 import type { ChatResult } from '@langchain/core/outputs'
@@ -41,7 +40,7 @@ export async function playPrices(stage: Stage): Promise<void> {
 }
 
 /** A model by script: proposes the three changes one after the other, then ends. */
-class PriceModel extends BaseChatModel<BaseChatModelCallOptions> {
+class PriceModel extends BaseChatModel {
   override _llmType(): string {
     return 'scripted'
   }

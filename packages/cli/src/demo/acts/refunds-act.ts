@@ -65,9 +65,9 @@ export async function playRefunds(stage: Stage): Promise<void> {
   }
   const after = await judgeProbes(stage)
   say('')
-  say(`  ${bold('The same two proposals, before and after what happened')}`)
+  say(`  ${bold('What was learned: the same two refunds, judged before and after')}`)
   for (const [index, name] of ['to the original card', 'to a gift card'].entries())
-    say(`    refund of 30 ${name.padEnd(20)}  ${before[index]}  →  ${after[index]}`)
+    say(`    30 ${name.padEnd(20)}  ${before[index]?.padEnd(26)} →  ${after[index]}`)
   await guard.close()
 }
 
@@ -85,7 +85,7 @@ async function judgeProbes({ engine }: Stage): Promise<string[]> {
       context: { call: { tool: 'refund_order', arguments: args, mutating: true } },
       dry_run: true,
     })
-    judged.push(`${percent(answer.risk_score)} ${answer.recommendation}`)
+    judged.push(`${percent(answer.risk_score).padStart(5)} ${answer.recommendation}`)
   }
   return judged
 }
