@@ -24,7 +24,7 @@ function feed(hash: Hash, value: unknown): void {
     // Records are compared by their keys, not by the order in which they were written.
     const keys = Object.keys(value)
       .filter((key) => (value as Record<string, unknown>)[key] !== undefined)
-      .sort()
+      .toSorted()
     hash.update(`<record:${keys.length}>`)
     for (const key of keys) {
       hash.update(key)

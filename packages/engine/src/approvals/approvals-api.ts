@@ -38,7 +38,7 @@ export class ApprovalsApi {
     const status = filter.status === undefined ? 'pending' : filter.status
     await this.#core.state()
     const found = await this.#core.storage.listApprovals(status, filter.limit ?? 100)
-    const current = await Promise.all(found.map((item) => (this.#isOverdue(item) ? this.#expire(item) : item)))
+    const current = await Promise.all(found.map(async (item) => (this.#isOverdue(item) ? this.#expire(item) : item)))
     return current.filter((item) => status === null || item.status === status)
   }
 
@@ -170,13 +170,13 @@ export class ApprovalsApi {
 
   #waitForChange(requestId: string, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const stopWatching = this.#core.watch(requestId, done)
-      const timer = setTimeout(() => void this.#core.state().then(done, done), waitMs)
-      signal?.addEventListener('abort', done, { once: true })
-      function done(): void {
+      const stopWatching = this.#core.watch(requestId, end)
+      const timer = setTimeout(() => void this.#core.state().then(end, end), waitMs)
+      signal?.addEventListener('abort', end, { once: true })
+      function end(): void {
         stopWatching()
         clearTimeout(timer)
-        signal?.removeEventListener('abort', done)
+        signal?.removeEventListener('abort', end)
         resolve()
       }
     })

@@ -66,16 +66,10 @@ export class Backtest {
 
   /** Folds one event and, for a decision, returns the probability it was given. */
   add(event: BacktestEvent): number | null {
-    switch (event.type) {
-      case 'decision':
-        return this.#decide(event)
-      case 'outcome':
-        this.#learn(event)
-        return null
-      case 'record':
-        this.#state.apply(event.record)
-        return null
-    }
+    if (event.type === 'decision') return this.#decide(event)
+    if (event.type === 'outcome') this.#learn(event)
+    else this.#state.apply(event.record)
+    return null
   }
 
   result(): BacktestResult {

@@ -162,8 +162,11 @@ function biasOf(predicted: number | null, observed: number | null, n: number): C
 }
 
 function newTable(): Table {
-  const zeros = (): number[] => Array.from({ length: BINS }, () => 0)
   return { count: zeros(), sumPredicted: zeros(), sumBad: zeros(), squaredError: 0, logLoss: 0 }
+}
+
+function zeros(): number[] {
+  return Array.from({ length: BINS }, () => 0)
 }
 
 function copy(table: Table): Table {

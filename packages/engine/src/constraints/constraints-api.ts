@@ -7,6 +7,7 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '@bighub/core/protocol'
+import type * as z from 'zod'
 import type { EngineCore } from '../engine-core.ts'
 import type { EngineState } from '../engine-state.ts'
 import { usageAt } from './rule-usage.ts'
@@ -155,12 +156,8 @@ function find(state: EngineState, ruleId: string): Constraint {
   return rule
 }
 
-function parse<S extends typeof constraintInputSchema | typeof constraintUpdateSchema>(
-  schema: S,
-  input: unknown,
-): ReturnType<S['parse']> {
+function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input)
   if (!parsed.success) throw InvalidInputError.fromZod('a constraint', parsed.error)
-  // safeParse's data has the schema's output type, which TypeScript does not carry through the union.
-  return parsed.data as ReturnType<S['parse']>
+  return parsed.data
 }

@@ -8,33 +8,22 @@ export function matchConditions(conditions: Readonly<Record<string, unknown>>, r
   return Object.entries(conditions).every(([key, wanted]) => {
     const parsed = parseConditionKey(key)
     // Keys were checked when the rule was stored; one that is not in the grammar can never hold.
-    return parsed !== undefined && holds(read(parsed.field), parsed.operator, wanted)
+    return parsed !== undefined && HOLDS[parsed.operator](read(parsed.field), wanted)
   })
 }
 
-function holds(actual: unknown, operator: ConditionOperator, wanted: unknown): boolean {
-  switch (operator) {
-    case 'gt':
-      return compare(actual, wanted, (a, b) => a > b)
-    case 'gte':
-      return compare(actual, wanted, (a, b) => a >= b)
-    case 'lt':
-      return compare(actual, wanted, (a, b) => a < b)
-    case 'lte':
-      return compare(actual, wanted, (a, b) => a <= b)
-    case 'eq':
-      return isEqual(actual, wanted)
-    case 'ne':
-      return !isEqual(actual, wanted)
-    case 'in':
-      return Array.isArray(wanted) && wanted.some((each) => isEqual(actual, each))
-    case 'not_in':
-      return Array.isArray(wanted) && !wanted.some((each) => isEqual(actual, each))
-    case 'contains':
-      return contains(actual, wanted)
-    case 'matches':
-      return typeof actual === 'string' && typeof wanted === 'string' && matchPattern(wanted, actual)
-  }
+/** Whether an operator holds between the field's value and the one that the rule names. */
+const HOLDS: Readonly<Record<ConditionOperator, (actual: unknown, wanted: unknown) => boolean>> = {
+  gt: (actual, wanted) => compare(actual, wanted, (a, b) => a > b),
+  gte: (actual, wanted) => compare(actual, wanted, (a, b) => a >= b),
+  lt: (actual, wanted) => compare(actual, wanted, (a, b) => a < b),
+  lte: (actual, wanted) => compare(actual, wanted, (a, b) => a <= b),
+  eq: isEqual,
+  ne: (actual, wanted) => !isEqual(actual, wanted),
+  in: (actual, wanted) => Array.isArray(wanted) && wanted.some((each) => isEqual(actual, each)),
+  not_in: (actual, wanted) => Array.isArray(wanted) && !wanted.some((each) => isEqual(actual, each)),
+  contains,
+  matches: (actual, wanted) => typeof actual === 'string' && typeof wanted === 'string' && matchPattern(wanted, actual),
 }
 
 function compare(actual: unknown, wanted: unknown, test: (a: number, b: number) => boolean): boolean {

@@ -123,16 +123,13 @@ function stop(blockedBy: BlockedBy, reason: string): Limit {
   return { atLeast: 'do_not_proceed', blockedBy, rule: null, reason }
 }
 
+const REASONS: Readonly<Record<Recommendation, string>> = {
+  proceed: 'proceeding costs least',
+  proceed_with_caution: 'caution costs less than it saves',
+  review_recommended: 'a review costs less than it saves',
+  do_not_proceed: 'stopping costs least',
+}
+
 function reasonOfRisk(recommendation: Recommendation, probability: number): string {
-  const percent = `${(probability * 100).toFixed(probability < 0.1 ? 1 : 0)} %`
-  switch (recommendation) {
-    case 'proceed':
-      return `estimated risk ${percent}: proceeding costs least`
-    case 'proceed_with_caution':
-      return `estimated risk ${percent}: caution costs less than it saves`
-    case 'review_recommended':
-      return `estimated risk ${percent}: a review costs less than it saves`
-    case 'do_not_proceed':
-      return `estimated risk ${percent}: stopping costs least`
-  }
+  return `estimated risk ${(probability * 100).toFixed(probability < 0.1 ? 1 : 0)} %: ${REASONS[recommendation]}`
 }

@@ -57,7 +57,6 @@ export function extractFeatures(facts: ActionFacts, values: ActionValues): Featu
   const provenanceHash = hashText(provenance, 5)
   const { fields, numbers, digest } = readFields(facts, action, values)
   const band = facts.value === null ? 99 : valueBand(facts.action, facts.value, values)
-  const group = (index: number, ...parts: number[]): number => parts.reduce(mix, index + 101)
   return {
     contexts: [
       group(0, action),
@@ -87,6 +86,11 @@ export function extractFeatures(facts: ActionFacts, values: ActionValues): Featu
     taint: run.taint,
     instructionHits: run.instructionHits,
   }
+}
+
+/** Each group has its own seed, so that equal parts in two groups share no counter. */
+function group(index: number, ...parts: readonly number[]): number {
+  return parts.reduce(mix, index + 101)
 }
 
 function classOf(provenance: ActionFacts['provenance']): ProvenanceClass {
@@ -146,7 +150,7 @@ function readFields(
 /** Entries by name: a call is the same call in whatever order its fields were written, live and in the log. */
 function inOrder(fields: Readonly<Record<string, unknown>>): (readonly [string, unknown])[] {
   return Object.keys(fields)
-    .sort()
+    .toSorted()
     .map((name) => [name, fields[name]])
 }
 

@@ -147,15 +147,8 @@ function wasFollowed(parsed: ParsedOutcome, evaluation: EvaluationKept, records:
   const explicit = parsed['recommendation_followed'] ?? parsed.details?.['recommendation_followed']
   if (typeof explicit === 'boolean') return explicit
   const isBlocked = parsed.status === 'BLOCKED'
-  switch (evaluation.recommendation) {
-    case 'proceed':
-    case 'proceed_with_caution':
-      return !isBlocked
-    case 'do_not_proceed':
-      return isBlocked
-    case 'review_recommended': {
-      if (records.some((record) => record.type === 'approval_resolved')) return true
-      return isBlocked ? null : false
-    }
-  }
+  if (evaluation.recommendation !== 'review_recommended')
+    return isBlocked === (evaluation.recommendation === 'do_not_proceed')
+  if (records.some((record) => record.type === 'approval_resolved')) return true
+  return isBlocked ? null : false
 }

@@ -48,7 +48,7 @@ export function simulateLosses(input: SimulationInput): SimulationSummary {
     }
     if (decideByRegret(risk, stake, costs) !== input.recommendation) fragile++
   }
-  const sorted = losses.subarray(0, failures).sort()
+  const sorted = losses.subarray(0, failures).toSorted()
   /** The losses in order are zeros first, then the sorted bad ones. */
   const quantile = (place: number): number => sorted[Math.floor(place * DRAWS) - (DRAWS - failures)] ?? 0
   const failureRate = failures / DRAWS

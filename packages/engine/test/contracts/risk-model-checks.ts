@@ -234,13 +234,11 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       live(model, 0, 100)
       const about = { amount: 3, iban: 'DE02', note: 'thanks' }
       const turned = Object.fromEntries(Object.entries(about).toReversed())
-      const read = (fields: Record<string, unknown>): Features =>
-        extractFeatures(facts({ arguments: fields, context: fields }), values)
-      const learned = model.predict(read(about), NO_PRECEDENTS).recorded
+      const learned = model.predict(reading(about), NO_PRECEDENTS).recorded
       for (let times = 0; times < 10; times++) model.learn(learned, 1)
       deepStrictEqual(
-        model.predict(read(turned), NO_PRECEDENTS).probability,
-        model.predict(read(about), NO_PRECEDENTS).probability,
+        model.predict(reading(turned), NO_PRECEDENTS).probability,
+        model.predict(reading(about), NO_PRECEDENTS).probability,
       )
     },
   },
@@ -250,9 +248,7 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       const model = createModel()
       live(model, 0, 100)
       for (const fields of [{}, { never: 'seen' }, { amount: 'a word where numbers were' }, { deep: { er: 1 } }])
-        assertSound(
-          model.predict(extractFeatures(facts({ arguments: fields, context: fields }), values), NO_PRECEDENTS),
-        )
+        assertSound(model.predict(reading(fields), NO_PRECEDENTS))
     },
   },
   {
@@ -315,6 +311,11 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
     },
   },
 ]
+
+/** Features of a call with these arguments and this context. */
+function reading(fields: Readonly<Record<string, unknown>>): Features {
+  return extractFeatures(facts({ arguments: fields, context: fields }), values)
+}
 
 function asRecord(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>
