@@ -20,6 +20,11 @@ export function packPackages(): Promise<readonly PackedPackage[]> {
 }
 
 async function pack(): Promise<readonly PackedPackage[]> {
+  // From nothing: what an earlier build left behind must not be published.
+  for (const entry of readdirSync(join(ROOT, 'packages'))) {
+    rmSync(join(ROOT, 'packages', entry, 'dist'), { recursive: true, force: true })
+    rmSync(join(ROOT, 'packages', entry, 'node_modules', '.cache'), { recursive: true, force: true })
+  }
   if ((await runCommand('tsc', ['-b', 'tsconfig.build.json'])) !== 0) throw new Error('the build failed')
   rmSync(TARBALLS, { recursive: true, force: true })
   mkdirSync(TARBALLS, { recursive: true })

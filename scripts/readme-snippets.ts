@@ -24,7 +24,8 @@ export interface Snippet {
 /** READMEs by the name that their snippets go under. */
 const SOURCES: Readonly<Record<string, SnippetSource>> = {
   root: { readme: 'README.md', folder: 'packages/cli/test', setup: 'readme-setup.ts' },
-  core: { readme: 'packages/core/README.md', folder: 'packages/core/test', setup: 'readme-setup.ts' },
+  // The guard's README shows it with the engine, which core itself does not know.
+  core: { readme: 'packages/core/README.md', folder: 'packages/engine/test', setup: 'core-readme-setup.ts' },
   engine: { readme: 'packages/engine/README.md', folder: 'packages/engine/test', setup: 'readme-setup.ts' },
   langchain: { readme: 'packages/langchain/README.md', folder: 'packages/langchain/test', setup: 'readme-setup.ts' },
   'vercel-ai': { readme: 'packages/vercel-ai/README.md', folder: 'packages/vercel-ai/test', setup: 'readme-setup.ts' },
@@ -40,6 +41,7 @@ const FENCE = /\n```ts\n([\s\S]*?)\n```/g
 /** Every TypeScript snippet of every README. The first after the heading "Quick start" of each is marked as such. */
 export function readSnippets(): Snippet[] {
   return Object.entries(SOURCES).flatMap(([name, source]) => {
+    if (!existsSync(join(ROOT, source.readme))) return []
     const text = readFileSync(join(ROOT, source.readme), 'utf8')
     const start = text.indexOf('\n## Quick start')
     const found = [...text.matchAll(FENCE)]
