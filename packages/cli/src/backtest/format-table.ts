@@ -38,7 +38,7 @@ export function formatTable(reports: readonly BacktestReport[]): string {
     ...lines,
     '',
     'harm @: share of all bad decisions that lies in the riskiest 1, 5 and 10 %. ECE: 15 bins of equal count.',
-    ...(skipped === 0 ? [] : [`${skipped} lines could not be read and were passed over.`]),
+    ...(skipped === 0 ? [] : [`${skipped} ${skipped === 1 ? 'line' : 'lines'} could not be read; passed over.`]),
   ].join('\n')
 }
 

@@ -33,9 +33,11 @@ export function registerBacktest(program: Command): void {
       '\nEvery decision is judged by what was known before it; its outcome is learned only when it was due.\nLines that cannot be read are reported with their number, counted and passed over.',
     )
     .action(async (files: string[], flags: BacktestFlags) => {
+      // All are looked at before the first is replayed: a slip at the end of the line must not cost the work before it.
+      const sizes = files.map((file) => sizeOf(file))
       const reports: BacktestReport[] = []
-      for (const file of files) {
-        const report = await runFile(file, flags)
+      for (const [index, file] of files.entries()) {
+        const report = await runFile(file, sizes[index] ?? 0, flags)
         if (flags.json) console.log(JSON.stringify(report))
         reports.push(report)
       }
@@ -43,13 +45,13 @@ export function registerBacktest(program: Command): void {
     })
 }
 
-async function runFile(file: string, flags: BacktestFlags): Promise<BacktestReport> {
-  const path = resolve(process.env['INIT_CWD'] ?? '.', file)
-  const bar = new ProgressBar(file, sizeOf(path))
+/** @throws Error if the file has lines and none is a decision: it is another kind of file. */
+async function runFile(file: string, size: number, flags: BacktestFlags): Promise<BacktestReport> {
+  const bar = new ProgressBar(file, size)
   let bad = 0
   const started = performance.now()
   try {
-    const result = await backtestFile(path, {
+    const result = await backtestFile(pathOf(file), {
       strict: flags.strict ?? false,
       onProgress: (bytes, decisions) => bar.update(bytes, `${decisions} decisions`),
       onBadLine: (line, message) => {
@@ -60,6 +62,7 @@ async function runFile(file: string, flags: BacktestFlags): Promise<BacktestRepo
     const seconds = (performance.now() - started) / 1000
     bar.clear()
     if (bad > SHOWN_BAD_LINES) console.error(`${file}: ${bad} lines could not be read in all`)
+    if (result.n === 0 && bad > 0) throw new Error(`${file}: holds no decision that can be read`)
     return {
       ...result,
       file,
@@ -71,10 +74,16 @@ async function runFile(file: string, flags: BacktestFlags): Promise<BacktestRepo
   }
 }
 
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size
-  } catch {
-    throw new Error(`${path}: there is no such file`)
-  }
+function pathOf(file: string): string {
+  // npm runs the command from the workspace's root; INIT_CWD is where the user stands.
+  return resolve(process.env['INIT_CWD'] ?? '.', file)
+}
+
+/** @throws Error if there is no such file, or it is a folder. */
+function sizeOf(file: string): number {
+  const path = pathOf(file)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new Error(`${path}: there is no such file`)
+  if (found.isDirectory()) throw new Error(`${path}: is a folder; name the files in it`)
+  return found.size
 }
