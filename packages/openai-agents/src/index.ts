@@ -1,0 +1,3 @@
+export { followRuns } from './follow-runs.ts'
+export { guardTool } from './guard-tool.ts'
+export { guardTools } from './guard-tools.ts'
