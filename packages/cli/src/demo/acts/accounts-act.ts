@@ -1,4 +1,4 @@
-import { guardTool } from '@bighub/openai-agents'
+import { followRuns, guardTool } from '@bighub/openai-agents'
 import { Agent, Runner, setTracingDisabled } from '@openai/agents'
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing'
 import * as z from 'zod'
@@ -53,7 +53,7 @@ export async function playAccounts(stage: Stage): Promise<void> {
   ])
   const agent = new Agent({ name: 'Accounts', model, tools })
   await guard.withRun({ id: 'tickets' }, () =>
-    new Runner({ tracingDisabled: true }).run(
+    followRuns(new Runner({ tracingDisabled: true })).run(
       agent,
       'Answer the open tickets T-1 and T-2; Mara is mara@lind.example. Otto Berg wants his account C-5 deleted.',
     ),
