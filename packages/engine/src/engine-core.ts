@@ -1,6 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { EngineState } from './engine-state.ts'
 import type { Operation, Sequencer } from './sequencer.ts'
 import type { Storage } from './storage/storage.ts'
+import type { Tables } from './storage/tables.ts'
 
 /** What every part of the engine's interface works with. */
 export interface EngineCore {
@@ -16,6 +18,8 @@ export interface EngineCore {
   state(): Promise<EngineState>
   /** The state as it stands in this process. */
   currentState(): EngineState
+  /** The tables beside the log with everything in them that the log holds now. */
+  projected(): Promise<Kysely<Tables>>
   /** Calls `wake` when a record about the subject is folded; returns a function that stops it. */
   watch(subject: string, wake: () => void): () => void
   sequencer(): Promise<Sequencer>

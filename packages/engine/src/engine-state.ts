@@ -43,6 +43,8 @@ export interface EvaluationKept {
   readonly numbers: Readonly<Record<string, number>>
   /** The call that was claimed with it, and by which process. */
   readonly claim: ClaimKept | null
+  /** Where the decision was made. @defaultValue evaluated here */
+  readonly source?: 'evaluation' | 'case' | 'ingest' | 'index'
 }
 
 /** A call that may run, claimed by a process. */
@@ -67,6 +69,8 @@ export interface OutcomeKept {
   readonly severity: number
   /** 1 negative, 0 positive, null neutral. */
   readonly label: 0 | 1 | null
+  /** Whether the recommendation was followed; null if unclear. */
+  readonly followed?: boolean | null
   /** Label of the outcome that this one corrects; undefined when it is the first. */
   readonly previous?: { readonly label: 0 | 1 | null; readonly severity: number }
   readonly decision: Pick<
@@ -81,6 +85,22 @@ export interface ApprovalKept {
   readonly trajectory_id: string | null
   readonly digest: string
   readonly version: number
+}
+
+/** A prediction of elsewhere with what came of it. */
+export interface ObservationKept {
+  readonly risk: number
+  /** Null: a neutral outcome, which says nothing about the prediction. */
+  readonly label: 0 | 1 | null
+  readonly domain: string | null
+}
+
+/** An action that was checked against the rules alone. */
+export interface ValidatedKept {
+  readonly rules: readonly string[]
+  readonly rules_blocked: readonly string[]
+  readonly value: number | null
+  readonly result: 'allowed' | 'requires_approval' | 'blocked'
 }
 
 export interface ConsumedKept {
@@ -141,6 +161,19 @@ export class EngineState {
   apply(record: Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'>): void {
     // What stands under `kept` was written by this program in the form that belongs to the record's type.
     switch (record.type) {
+      case 'case_created':
+        return this.#applyCase(record.kept as unknown as EvaluationKept)
+      case 'rules_validated':
+        return this.#applyValidation(record.at, record.kept as unknown as ValidatedKept)
+      case 'observation_recorded':
+        return this.#applyObservation(record.kept as unknown as ObservationKept)
+      case 'case_annotated':
+      case 'event_ingested':
+      case 'memory_stored':
+      case 'features_snapshotted':
+      case 'payloads_erased':
+        // Nothing is learned from these; tables beside the log hold them.
+        return
       case 'evaluation':
         return this.#applyEvaluation(record.subject, record.at, record.kept as unknown as EvaluationKept)
       case 'outcome':
@@ -215,6 +248,23 @@ export class EngineState {
     // A refusal that repeats an earlier one is counted once: by the first.
     if (!hasRun && kept.result === 'blocked' && kept.step && kept.blocked_by !== 'repeat_refusal')
       this.trajectories.refuse(kept.step.trajectory_id, kept.step.digest, requestId, kept.version)
+  }
+
+  /** A decision of elsewhere: its outcome will teach like any other; it used no rule and took no step of a run here. */
+  #applyCase(kept: EvaluationKept): void {
+    this.decisions++
+    this.values.admit(kept.action, kept.value, kept.numbers)
+    this.risk.admit(kept.prediction)
+  }
+
+  #applyValidation(at: number, kept: ValidatedKept): void {
+    const local = this.#clock.at(at)
+    if (kept.result === 'allowed') this.#count(kept.rules, kept.value, at)
+    else for (const id of kept.rules_blocked) this.#usage.set(id, countBlocked(this.usageOf(id), local))
+  }
+
+  #applyObservation(kept: ObservationKept): void {
+    if (kept.label !== null) this.calibration.add(kept.risk, kept.label, kept.domain, null)
   }
 
   #applyOutcome(kept: OutcomeKept): void {

@@ -35,6 +35,7 @@ import { KillSwitchApi } from './kill-switch/kill-switch-api.ts'
 import { newId } from './new-id.ts'
 import { decisionIdOf, parseOutcome, planOutcome } from './outcomes/outcome-record.ts'
 import { PolicyApi, parsePolicy } from './policy/policy-api.ts'
+import { Projector } from './projections/projector.ts'
 import { type Operation, type Planned, Sequencer } from './sequencer.ts'
 import { digestOfState } from './state-digest.ts'
 import { type ChainFault, findChainFault, GENESIS_HASH } from './storage/chain.ts'
@@ -74,6 +75,7 @@ export class Engine implements Evaluator, Ledger {
   readonly effects: EffectsApi
   readonly #core: EngineCore
   readonly #storage: Storage
+  readonly #projector: Projector
   readonly #initialPolicy: Policy | null
   readonly #snapshotEvery: number
   readonly #watchers = new Map<string, Set<() => void>>()
@@ -94,6 +96,7 @@ export class Engine implements Evaluator, Ledger {
       organisation,
       durability: options.durability ?? 'process',
     })
+    this.#projector = new Projector({ storage: this.#storage })
     this.#core = {
       organisation,
       storage: this.#storage,
@@ -108,6 +111,11 @@ export class Engine implements Evaluator, Ledger {
         return sequencer.state
       },
       currentState: () => this.#openedState(),
+      projected: async () => {
+        await this.#open()
+        await this.#projector.catchUp()
+        return this.#storage.database
+      },
       watch: (subject, wake) => this.#watch(subject, wake),
       sequencer: () => this.#open(),
     }
@@ -327,6 +335,7 @@ export class Engine implements Evaluator, Ledger {
       const set = this.#watchers.get(record.subject)
       if (set) for (const wake of set) wake()
     }
+    this.#projector.schedule()
     const last = records.at(-1)?.seq ?? 0
     if (last - this.#snapshotSeq < this.#snapshotEvery || this.#snapshotDue) return
     this.#snapshotDue = new Promise((resolve) => {
@@ -369,6 +378,7 @@ export class Engine implements Evaluator, Ledger {
     const sequencer = await this.#ready?.catch(() => undefined)
     await sequencer?.close()
     await this.#snapshotDue
+    await this.#projector.close()
     if (sequencer && sequencer.head.seq - this.#snapshotSeq >= WORTH_A_SNAPSHOT) await this.#saveSnapshot()
     await this.#storage.close()
   }

@@ -31,3 +31,21 @@ export type DecisionApi = {
       : never
   }
 }
+
+type CheckedInput<R extends Route> = R extends { body: infer Body extends z.ZodType }
+  ? readonly [body: z.output<Body>]
+  : R extends { query: infer Query extends z.ZodType }
+    ? readonly [query: z.output<Query>]
+    : readonly []
+
+/** What does a route's work: like its method, but its input has been checked and has its defaults. */
+export type RouteHandler<R extends Route> = (
+  ...args: readonly [...Strings<PathParameters<R['path']>>, ...CheckedInput<R>, options: RequestOptions]
+) => Promise<z.output<R['response']>>
+
+/** A handler for each method of a resource. */
+export type RouteHandlers<Resource extends ResourceName> = {
+  readonly [Method in keyof Routes[Resource]]: Routes[Resource][Method] extends infer R extends Route
+    ? RouteHandler<R>
+    : never
+}

@@ -8,6 +8,13 @@ export interface RequestOptions {
   readonly idempotencyKey?: string
   /** Stop waiting. What was already stored stays stored. */
   readonly signal?: AbortSignal
+  /**
+   * Who asks. On a server authentication says so and nothing else; in process the application vouches for the name it gives.
+   * @defaultValue 'application'
+   */
+  readonly by?: string
+  /** `W/"rule:<id>:v<n>"` or `W/"policy:v<n>"`: do it only if the thing still has this version. */
+  readonly ifMatch?: string
 }
 
 /** Judges actions and learns from their outcomes: the in-process engine, or a client of the server. */

@@ -200,6 +200,7 @@ function answerRecord(at: number, item: ApprovalItem, kept: EvaluationKept, stat
       resolved_by: item.resolved_by ?? null,
       comment: item.comment ?? null,
       cancel_reason: item.cancel_reason ?? null,
+      approval: item,
     },
   }
 }

@@ -48,7 +48,8 @@ export class CalibrationBook {
   readonly #domains = new Map<string, Table>()
   readonly #recommendations = new Map<string, Table>()
 
-  add(probability: number, label: 0 | 1, domain: string | null, recommendation: Recommendation): void {
+  /** `recommendation` is null for predictions of elsewhere. */
+  add(probability: number, label: 0 | 1, domain: string | null, recommendation: Recommendation | null): void {
     for (const table of this.#tables(domain, recommendation)) enter(table, probability, label, 1)
   }
 
@@ -114,8 +115,9 @@ export class CalibrationBook {
     }
   }
 
-  #tables(domain: string | null, recommendation: Recommendation): Table[] {
-    const found = [this.#all, tableOf(this.#recommendations, recommendation)]
+  #tables(domain: string | null, recommendation: Recommendation | null): Table[] {
+    const found: (Table | undefined)[] = [this.#all]
+    if (recommendation !== null) found.push(tableOf(this.#recommendations, recommendation))
     if (domain !== null) found.push(tableOf(this.#domains, domain))
     return found.filter((table) => table !== undefined)
   }

@@ -8,7 +8,9 @@ import {
   outcomeReportRequestSchema,
 } from '@bighub/core/protocol'
 import type * as z from 'zod'
+import { caseIdOf, decisionIdFrom, validationIdOf } from '../decisions/decision-ids.ts'
 import type { EvaluationKept, OutcomeKept } from '../engine-state.ts'
+import { decisionRecordOf } from '../projections/decision-row.ts'
 import type { UnchainedRecord } from '../storage/chain.ts'
 import type { LogRecord } from '../storage/storage.ts'
 
@@ -21,11 +23,9 @@ export function parseOutcome(report: OutcomeReportRequest): ParsedOutcome {
   return parsed.data
 }
 
-/** The decision that a report is about: `case_…` and `val_…` share what follows the prefix with `act_…`. */
+/** The decision that a report is about. */
 export function decisionIdOf(report: Pick<ParsedOutcome, 'request_id' | 'case_id' | 'validation_id'>): string {
-  if (report.request_id) return report.request_id
-  const other = report.case_id || report.validation_id || ''
-  return other.replace(/^(?:case|val)_/, 'act_')
+  return report.request_id || decisionIdFrom(report.case_id || report.validation_id || '')
 }
 
 export interface OutcomePlan {
@@ -45,7 +45,7 @@ export function planOutcome(
   moment: { at: number; id: string; organisation: string; source: string },
 ): OutcomePlan {
   const requestId = decisionIdOf(parsed)
-  const decision = records.find((record) => record.type === 'evaluation')
+  const decision = decisionRecordOf(records)
   if (!decision) throw new NotFoundError('decision', requestId)
   const definition = findOutcomeStatus(parsed.status)
   // The schema has let through known statuses only.
@@ -53,12 +53,14 @@ export function planOutcome(
   const evaluation = decision.kept as unknown as EvaluationKept
   const label = definition.category === 'neutral' ? null : definition.category === 'negative' ? 1 : 0
   const earlier = records.findLast((record) => record.type === 'outcome')?.kept as OutcomeKept | undefined
+  const followed = wasFollowed(parsed, evaluation, records)
   const kept: OutcomeKept = {
     request_id: requestId,
     status: definition.status,
     category: definition.category,
     severity: definition.severity,
     label,
+    followed,
     ...(earlier ? { previous: { label: earlier.label, severity: earlier.severity } } : {}),
     decision: {
       action: evaluation.action,
@@ -70,7 +72,7 @@ export function planOutcome(
       precedent: evaluation.precedent,
     },
   }
-  const report = toReport(parsed, decision, kept, records, moment)
+  const report = toReport(parsed, decision, kept, moment)
   return {
     record: { type: 'outcome', at: moment.at, subject: requestId, kept: { ...kept }, payload: { report } },
     report,
@@ -81,20 +83,17 @@ function toReport(
   parsed: ParsedOutcome,
   decision: LogRecord,
   kept: OutcomeKept,
-  records: readonly LogRecord[],
   moment: { at: number; id: string; organisation: string; source: string },
 ): OutcomeReport {
   const evaluation = decision.kept as unknown as EvaluationKept
-  const response = decision.payload?.['response'] as EvaluateResponse | undefined
-  const suffix = kept.request_id.replace(/^act_/, '')
   const observedAt = parsed.observed_at ? Date.parse(parsed.observed_at) : moment.at
   const reportedAt = new Date(moment.at).toISOString()
   return {
     outcome_id: `out_${moment.id}`,
     org_id: moment.organisation,
     request_id: kept.request_id,
-    case_id: `case_${suffix}`,
-    validation_id: `val_${suffix}`,
+    case_id: caseIdOf(kept.request_id),
+    validation_id: validationIdOf(kept.request_id),
     status: kept.status,
     category: kept.category,
     severity: kept.severity,
@@ -106,7 +105,7 @@ function toReport(
       domain: evaluation.domain,
       tool: toolOf(decision),
       action: evaluation.action,
-      actor_type: response?.actor ?? '',
+      actor_type: actorOf(decision),
       verdict_was: evaluation.result,
       risk_score_was: evaluation.risk,
     },
@@ -133,13 +132,24 @@ function toReport(
       prediction_correct: kept.label === null ? null : evaluation.risk >= 0.5 === (kept.label === 1),
     },
     tags: parsed.tags ?? [],
-    recommendation_followed: wasFollowed(parsed, evaluation, records),
+    recommendation_followed: kept.followed ?? null,
   }
 }
 
+interface DecisionPayload {
+  readonly request?: { readonly context?: { readonly call?: { readonly tool?: string } } }
+  readonly response?: EvaluateResponse
+  readonly case?: { readonly tool?: string | null; readonly actor?: string | null }
+}
+
 function toolOf(decision: LogRecord): string | null {
-  const request = decision.payload?.['request'] as { context?: { call?: { tool?: string } } } | undefined
-  return request?.context?.call?.tool ?? null
+  const { request, case: told } = (decision.payload ?? {}) as DecisionPayload
+  return request?.context?.call?.tool ?? told?.tool ?? null
+}
+
+function actorOf(decision: LogRecord): string {
+  const { response, case: told } = (decision.payload ?? {}) as DecisionPayload
+  return response?.actor ?? told?.actor ?? ''
 }
 
 /** Whether the recommendation was followed (protocol §7.2): said explicitly, or read off what happened; null if unclear. */

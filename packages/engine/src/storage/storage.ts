@@ -1,4 +1,6 @@
 import type { ApprovalItem, ApprovalStatus } from '@bighub/core/protocol'
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
 
 /** A value now, or a promise of it: SQLite answers at once, a server does not. */
 export type Awaitable<T> = T | Promise<T>
@@ -15,6 +17,18 @@ export type RecordType =
   | 'constraint_changed'
   | 'policy_changed'
   | 'kill_switch_changed'
+  /** An action that was checked against the rules alone. */
+  | 'rules_validated'
+  /** A decision made elsewhere, or more about one of ours. */
+  | 'case_created'
+  | 'case_annotated'
+  | 'event_ingested'
+  | 'memory_stored'
+  /** A prediction of elsewhere with what came of it. */
+  | 'observation_recorded'
+  | 'features_snapshotted'
+  /** Words that were erased: of which records, when and why. */
+  | 'payloads_erased'
 
 /** JSON data of a record. */
 export type JsonRecord = Readonly<Record<string, unknown>>
@@ -118,5 +132,17 @@ export interface Storage {
   writeSnapshot(snapshot: ModelSnapshot): Awaitable<void>
   /** Whether somebody else has written since the last transaction. */
   hasForeignWrites(): Awaitable<boolean>
+  /** The organisation's number in this store. */
+  readonly organisation: number
+  /** The tables beside the log, for single statements. */
+  readonly database: Kysely<Tables>
+  /**
+   * Runs statements in one transaction. Where the first of them changes no row, nothing is written.
+   *
+   * @returns whether it was written.
+   */
+  batch(statements: readonly CompiledQuery[]): Awaitable<boolean>
+  /** Records of the organisation with these numbers lose their words; the chain keeps the digests. */
+  erasePayloads(seqs: readonly number[]): Awaitable<void>
   close(): Awaitable<void>
 }

@@ -1,5 +1,14 @@
+import { type ColumnTypes, TABLE_MIGRATIONS } from '../migrations.ts'
+
 /** "BIGH": marks a file as ours in SQLite's header (PRAGMA application_id). */
 export const APPLICATION_ID = 0x42494748
+
+const TYPES: ColumnTypes = {
+  int: 'INTEGER',
+  real: 'REAL',
+  serial: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+  end: ' STRICT',
+}
 
 /**
  * Steps from an empty file to the present form. Append-only: a step that was released is never changed. The number of steps
@@ -47,4 +56,5 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (organisation, seq)
   ) STRICT;
   `,
+  ...TABLE_MIGRATIONS.map((step) => step(TYPES)),
 ]

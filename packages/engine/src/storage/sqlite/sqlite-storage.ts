@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
 import { type ApprovalItem, type ApprovalStatus, canonicalJson, StorageError } from '@bighub/core/protocol'
+import type { CompiledQuery, Kysely } from 'kysely'
 import { GENESIS_HASH, sha256 } from '../chain.ts'
 import type {
   Found,
@@ -15,6 +16,8 @@ import type {
   TransactionWork,
   WriteBatch,
 } from '../storage.ts'
+import type { Tables } from '../tables.ts'
+import { createKysely, StatementCache } from './kysely-database.ts'
 import { openDatabase, toStorageError } from './open-database.ts'
 
 export interface SqliteStorageOptions {
@@ -38,7 +41,9 @@ type Row = Record<string, SQLOutputValue>
 /** The log and its projections in one SQLite file (WAL). Prepared statements throughout; several processes may share the file. */
 export class SqliteStorage implements Storage {
   readonly path: string
+  readonly database: Kysely<Tables>
   readonly #database: DatabaseSync
+  readonly #cache: StatementCache
   /** The organisation's number in this file, and where its records begin. */
   readonly #organisation: number
   readonly #base: number
@@ -52,9 +57,15 @@ export class SqliteStorage implements Storage {
     this.#durability = options.durability
     this.#database = openDatabase(options.file, options.durability)
     this.#statements = prepareStatements(this.#database)
+    this.#cache = new StatementCache(this.#database)
+    this.database = createKysely(this.#cache)
     this.#organisation = this.#guarded(() => this.#findOrganisation(options.organisation))
     this.#base = this.#organisation * MOST_RECORDS
     this.#dataVersion = this.#readDataVersion()
+  }
+
+  get organisation(): number {
+    return this.#organisation
   }
 
   transact(request: TransactionRequest, work: TransactionWork): void {
@@ -66,12 +77,7 @@ export class SqliteStorage implements Storage {
           // Another connection's commit changes data_version; ours does not. From here on nobody else can write.
           const version = this.#readDataVersion()
           const foreign = version === this.#dataVersion ? [] : this.readAfter(request.afterSeq, ALL)
-          this.#write(
-            work(
-              request.reads.map((each) => this.#find(each)),
-              foreign,
-            ),
-          )
+          this.#write(work(this.#findAll(request.reads), foreign))
           this.#dataVersion = version
         })
       } finally {
@@ -141,23 +147,63 @@ export class SqliteStorage implements Storage {
     return this.#guarded(() => this.#readDataVersion() !== this.#dataVersion)
   }
 
+  batch(statements: readonly CompiledQuery[]): boolean {
+    return this.#guarded(() => {
+      this.#statements.begin.run()
+      try {
+        for (const [index, { sql, parameters }] of statements.entries()) {
+          // Kysely has bound what its own compiler wrote: text, numbers and null.
+          const { changes } = this.#cache.prepare(sql).run(...(parameters as readonly SQLInputValue[]))
+          if (index === 0 && changes === 0) {
+            this.#statements.rollback.run()
+            return false
+          }
+        }
+        this.#statements.commit.run()
+        return true
+      } catch (error) {
+        if (this.#database.isTransaction) this.#statements.rollback.run()
+        throw error
+      }
+    })
+  }
+
+  erasePayloads(seqs: readonly number[]): void {
+    this.#guarded(() =>
+      this.#inTransaction(() => {
+        for (const seq of seqs) this.#statements.erasePayload.run(this.#base + seq)
+      }),
+    )
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#database.close()
   }
 
-  #find(reads: Reads): Found {
-    const { readClaim, readApproval, readSubject } = this.#statements
+  /** A call's settlement and its outcome are one commit and read the same records: these are read once. */
+  #findAll(reads: readonly Reads[]): Found[] {
+    const subjects = new Map<string, LogRecord[]>()
+    return reads.map((each) => this.#find(each, subjects))
+  }
+
+  #find(reads: Reads, subjects: Map<string, LogRecord[]>): Found {
+    const { readClaim, readApproval } = this.#statements
     const claim = reads.effectKey === undefined ? undefined : readClaim.get(this.#organisation, reads.effectKey)
     return {
       claim: claim ? this.#toRecord(claim) : null,
       approval: reads.approval === undefined ? null : toApproval(readApproval.get(this.#organisation, reads.approval)),
-      records:
-        reads.subject === undefined
-          ? []
-          : readSubject.all(this.#organisation, reads.subject).map((row) => this.#toRecord(row)),
+      records: reads.subject === undefined ? [] : this.#findSubject(reads.subject, subjects),
     }
+  }
+
+  #findSubject(subject: string, known: Map<string, LogRecord[]>): LogRecord[] {
+    const before = known.get(subject)
+    if (before) return before
+    const records = this.#statements.readSubject.all(this.#organisation, subject).map((row) => this.#toRecord(row))
+    known.set(subject, records)
+    return records
   }
 
   #write(batch: WriteBatch): void {
@@ -250,6 +296,7 @@ function prepareStatements(database: DatabaseSync) {
       `INSERT INTO records (place, organisation, type, at, subject, effect_key, kept, payload, payload_digest, hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    erasePayload: prepare('UPDATE records SET payload = NULL WHERE place = ?'),
     readApproval: prepare('SELECT item FROM approvals WHERE organisation = ? AND request_id = ?'),
     listApprovals: prepare(
       'SELECT item FROM approvals WHERE organisation = ? AND (? IS NULL OR status = ?) ORDER BY created_at DESC, request_id DESC LIMIT ?',

@@ -1,0 +1,249 @@
+import type { IngestEvent } from '@bighub/core/protocol'
+import type { CompiledQuery } from 'kysely'
+import type { LogRecord, Storage } from '../storage/storage.ts'
+import { decisionRow } from './decision-row.ts'
+import { EVENTS_A_RECORD, eventsOfRecord, type RecordEvent } from './events-of-record.ts'
+import { featureSnapshotRow } from './feature-snapshot-row.ts'
+import { lifecycleKeys, lifecycleRow } from './lifecycle-row.ts'
+import { memoryRow } from './memory-row.ts'
+
+/** Records that are projected in one transaction. */
+const CHUNK = 250
+/** How long records may wait to be projected while nobody asks, in milliseconds. */
+const LINGER_MS = 50
+
+export interface ProjectorOptions {
+  readonly storage: Storage
+  /** Statements that belong to events, such as deliveries to webhooks, written with them or not at all. */
+  readonly onEvents?: (events: readonly RecordEvent[]) => Promise<readonly CompiledQuery[]>
+}
+
+/**
+ * Brings the tables beside the log up to date with it. A decision's row is worked out from all its records, so that nothing
+ * depends on what stood there before, and the cursor moves in the same transaction, so that every record is taken once in any
+ * number of processes.
+ */
+export class Projector {
+  readonly #options: ProjectorOptions
+  #running: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options
+  }
+
+  /** Takes what was appended soon, off the path of whoever appended it. */
+  schedule(): void {
+    if (this.#timer || this.#isClosed) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      // What fails now is tried again by the next append or question, which then hears of it.
+      this.catchUp().catch(() => undefined)
+    }, LINGER_MS)
+    this.#timer.unref()
+  }
+
+  /** Resolves when everything that was in the log at the call is in the tables. */
+  async catchUp(): Promise<void> {
+    while (this.#running) await this.#running
+    this.#running = this.#run()
+    try {
+      await this.#running
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#running?.catch(() => undefined)
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const cursor = await this.#readCursor()
+      const records = await this.#options.storage.readAfter(cursor, CHUNK)
+      const last = records.at(-1)
+      if (!last) return
+      const statements = await this.#project(records)
+      // Somebody else may have been faster; then this chunk is theirs.
+      await this.#options.storage.batch([this.#moveCursor(cursor, last.seq), ...statements])
+      if (records.length === CHUNK) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  async #project(records: readonly LogRecord[]): Promise<CompiledQuery[]> {
+    const subjects = new Set<string>()
+    const lifecycles = new Set<string>()
+    const statements: CompiledQuery[] = []
+    const events: RecordEvent[] = []
+    for (const record of records) {
+      const made = eventsOfRecord(record, record.seq * EVENTS_A_RECORD)
+      events.push(...made)
+      statements.push(...this.#eventStatements(record, made))
+      if (record.type === 'event_ingested') lifecycles.add(record.subject)
+      else if (record.type === 'memory_stored') statements.push(...this.#memoryStatements(record))
+      else if (record.type === 'features_snapshotted') statements.push(...this.#snapshotStatements(record))
+      else if (record.type === 'payloads_erased')
+        await this.#eraseStatements(record, { subjects, lifecycles, statements })
+      else subjects.add(record.subject)
+    }
+    for (const subject of subjects) statements.push(...(await this.#decisionStatements(subject)))
+    for (const id of lifecycles) statements.push(...(await this.#lifecycleStatements(id)))
+    return [...statements, ...((await this.#options.onEvents?.(events)) ?? [])]
+  }
+
+  async #decisionStatements(subject: string): Promise<CompiledQuery[]> {
+    const { storage } = this.#options
+    const row = decisionRow(storage.organisation, await storage.readSubject(subject))
+    if (!row) return []
+    return [
+      storage.database
+        .insertInto('decisions')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organisation', 'request_id']).doUpdateSet(row))
+        .compile(),
+    ]
+  }
+
+  async #lifecycleStatements(lifecycleId: string): Promise<CompiledQuery[]> {
+    const { storage } = this.#options
+    const row = lifecycleRow(storage.organisation, await storage.readSubject(lifecycleId))
+    if (!row) return []
+    const keys = lifecycleKeys(row)
+    return [
+      storage.database
+        .insertInto('lifecycles')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organisation', 'lifecycle_id']).doUpdateSet(row))
+        .compile(),
+      ...keys.map((key) =>
+        storage.database
+          .insertInto('lifecycle_keys')
+          .values(key)
+          // The first lifecycle with a key keeps it.
+          .onConflict((conflict) => conflict.columns(['organisation', 'key_name', 'key_value']).doNothing())
+          .compile(),
+      ),
+    ]
+  }
+
+  #eventStatements(record: LogRecord, events: readonly RecordEvent[]): CompiledQuery[] {
+    const { storage } = this.#options
+    const rows = events.flatMap(({ item, type, isOnlySent }, index) =>
+      isOnlySent
+        ? []
+        : [
+            {
+              organisation: storage.organisation,
+              place: record.seq * EVENTS_A_RECORD + index,
+              event_type: type,
+              severity: item.severity,
+              rule_id: item.rule_id ?? null,
+              request_id: item.request_id ?? null,
+              at: record.at,
+              body: JSON.stringify(item),
+            },
+          ],
+    )
+    if (rows.length === 0) return []
+    return [
+      storage.database
+        .insertInto('events')
+        .values(rows)
+        .onConflict((conflict) => conflict.columns(['organisation', 'place']).doNothing())
+        .compile(),
+    ]
+  }
+
+  #memoryStatements(record: LogRecord): CompiledQuery[] {
+    const { storage } = this.#options
+    const row = memoryRow(storage.organisation, record)
+    if (!row) return []
+    return [
+      storage.database
+        .insertInto('memory_events')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organisation', 'seq']).doNothing())
+        .compile(),
+    ]
+  }
+
+  #snapshotStatements(record: LogRecord): CompiledQuery[] {
+    const { storage } = this.#options
+    const row = featureSnapshotRow(storage.organisation, record)
+    if (!row) return []
+    return [
+      storage.database
+        .insertInto('feature_snapshots')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organisation', 'snapshot_id']).doNothing())
+        .compile(),
+    ]
+  }
+
+  /** Whatever was made from erased words is made again, or goes. */
+  async #eraseStatements(
+    record: LogRecord,
+    into: { subjects: Set<string>; lifecycles: Set<string>; statements: CompiledQuery[] },
+  ): Promise<void> {
+    const { storage } = this.#options
+    const { database, organisation } = storage
+    for (const seq of record.kept['seqs'] as readonly number[]) {
+      const [erased] = await storage.readAfter(seq - 1, 1)
+      if (!erased || erased.seq !== seq) continue
+      if (erased.type === 'event_ingested') into.lifecycles.add(erased.subject)
+      else into.subjects.add(erased.subject)
+      const first = seq * EVENTS_A_RECORD
+      into.statements.push(
+        database.deleteFrom('memory_events').where('organisation', '=', organisation).where('seq', '=', seq).compile(),
+        database
+          .deleteFrom('feature_snapshots')
+          .where('organisation', '=', organisation)
+          .where('seq', '=', seq)
+          .compile(),
+        database
+          .deleteFrom('events')
+          .where('organisation', '=', organisation)
+          .where('place', '>=', first)
+          .where('place', '<', first + EVENTS_A_RECORD)
+          .compile(),
+        ...this.#eventStatements(erased, eventsOfRecord(erased, first)),
+      )
+    }
+  }
+
+  async #readCursor(): Promise<number> {
+    const { database, organisation } = this.#options.storage
+    const row = await database
+      .selectFrom('projection_cursors')
+      .select('seq')
+      .where('organisation', '=', organisation)
+      .executeTakeFirst()
+    if (row) return row.seq
+    await database
+      .insertInto('projection_cursors')
+      .values({ organisation, seq: 0 })
+      .onConflict((conflict) => conflict.column('organisation').doNothing())
+      .execute()
+    return 0
+  }
+
+  #moveCursor(from: number, to: number): CompiledQuery {
+    const { database, organisation } = this.#options.storage
+    return database
+      .updateTable('projection_cursors')
+      .set({ seq: to })
+      .where('organisation', '=', organisation)
+      .where('seq', '=', from)
+      .compile()
+  }
+}
+
+/** The event that a lifecycle's record holds; null once its words were erased. */
+export function ingestedEvent(record: LogRecord): IngestEvent | null {
+  return (record.payload?.['event'] as IngestEvent | undefined) ?? null
+}
