@@ -62,7 +62,10 @@ export function findChainFault(organisation: string, head: LogHead, records: Ite
     if (record.seq !== seq) return { seq, problem: 'gap' }
     if (record.payload !== null && sha256(canonicalJson(record.payload)) !== record.payloadDigest)
       return { seq, problem: 'payload_changed' }
-    if (hashRecord(organisation, previous, record, canonicalJson(record.kept)) !== record.hash)
+    // The key stands in its own column, so that it can be unique; what was hashed is the claim that is kept.
+    const claim = record.kept['claim'] as { readonly effect_key?: string } | null | undefined
+    const isOtherKey = record.effectKey?.toWellFormed() !== claim?.effect_key?.toWellFormed()
+    if (isOtherKey || hashRecord(organisation, previous, record, canonicalJson(record.kept)) !== record.hash)
       return { seq, problem: 'record_changed' }
     previous = record.hash
   }
