@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { StorageError } from '@bighub/core/protocol'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 
@@ -13,13 +14,12 @@ const CHECK_UP_TO_BYTES = 64 * 1024 * 1024
  * @throws StorageError `foreign`, `newer` or `corrupt` with the path and what to do; such a file is left as it was.
  */
 export function openDatabase(path: string, durability: 'process' | 'power'): DatabaseSync {
-  const isMemory = path === ':memory:'
-  if (!isMemory) {
-    refuseUnusable(path)
-    mkdirSync(dirname(path), { recursive: true })
-  }
   let database: DatabaseSync | undefined
   try {
+    if (path !== ':memory:') {
+      refuseUnusable(path)
+      mkdirSync(dirname(path), { recursive: true })
+    }
     database = new DatabaseSync(path)
     database.exec(`
       PRAGMA busy_timeout = 5000;
@@ -73,9 +73,10 @@ function readPragma(database: DatabaseSync, name: string): number {
 
 /** Looks at the file's first 100 bytes (SQLite's header, https://www.sqlite.org/fileformat.html §1.3) without opening it. */
 function refuseUnusable(path: string): void {
-  if (!existsSync(path) || statSync(path).size === 0) return
+  if (!existsSync(path)) return
   if (!statSync(path).isFile())
     throw new StorageError('unavailable', path, 'is not a file; name a file for the database')
+  if (statSync(path).size === 0) return
   const header = Buffer.alloc(100)
   const file = openSync(path, 'r')
   try {
@@ -86,35 +87,42 @@ function refuseUnusable(path: string): void {
   if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
     throw new StorageError('foreign', path, 'is not a SQLite database; name another file, it was left as it was')
   const mark = header.readUInt32BE(68)
-  if (mark !== APPLICATION_ID && !(mark === 0 && isEmptyDatabase(path)))
+  if (mark !== APPLICATION_ID && !(mark === 0 && isOursOrEmpty(path)))
     throw new StorageError('foreign', path, 'belongs to another program; name another file, it was left as it was')
   if (header.readUInt32BE(60) > MIGRATIONS.length) throw newer(path, header.readUInt32BE(60))
   if (statSync(path).size <= CHECK_UP_TO_BYTES) checkPages(path)
 }
 
-/** A database that SQLite created and nobody has put a table into. */
-function isEmptyDatabase(path: string): boolean {
-  const database = new DatabaseSync(path, { readOnly: true })
-  try {
-    return database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0
-  } catch (error) {
-    throw toStorageError(error, path)
-  } finally {
-    database.close()
-  }
+/** A database that nobody has put a table into, or ours while its mark is still in the WAL: another process is making it. */
+function isOursOrEmpty(path: string): boolean {
+  return look(
+    path,
+    (database) =>
+      readPragma(database, 'application_id') === APPLICATION_ID ||
+      database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'] === 0,
+  )
 }
 
 function checkPages(path: string): void {
-  let problem: unknown
-  const database = new DatabaseSync(path, { readOnly: true })
+  const problem = look(path, (database) => database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'])
+  if (problem !== 'ok') throw corrupt(path, String(problem))
+}
+
+/**
+ * Reads from a file that may turn out not to be ours. Without a WAL nobody is writing to it, so it is opened as immutable: else
+ * SQLite would leave a WAL and its index beside it.
+ */
+function look<T>(path: string, read: (database: DatabaseSync) => T): T {
+  const url = pathToFileURL(path)
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
+  const database = new DatabaseSync(url, { readOnly: true })
   try {
-    problem = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+    return read(database)
   } catch (error) {
     throw toStorageError(error, path)
   } finally {
     database.close()
   }
-  if (problem !== 'ok') throw corrupt(path, String(problem))
 }
 
 function corrupt(path: string, text: string, cause?: unknown): StorageError {
