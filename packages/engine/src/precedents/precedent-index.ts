@@ -54,7 +54,9 @@ export class PrecedentIndex {
     let near = 0
     let badOfAction = 0
     const best: [good: Match | null, bad: Match | null] = [null, null]
-    for (const [index, each] of cases.entries()) {
+    for (let index = 0; index < cases.length; index++) {
+      const each = cases[index]
+      if (!each) continue
       badOfAction += each.label
       const similarity = similarityOf(recorded, each, (cases.length - 1 - index) / RING)
       if (similarity < MIN_SIMILARITY) continue
