@@ -17,10 +17,8 @@ export class TruncatedFileError extends Error {
   /** Number of the line that is cut off. */
   readonly line: number
 
-  constructor(path: string, line: number, cause: unknown) {
-    super(`${path}: ends in the middle, at line ${line} (${cause instanceof Error ? cause.message : String(cause)})`, {
-      cause,
-    })
+  constructor(line: number, cause: unknown) {
+    super(`the file ends in the middle (${cause instanceof Error ? cause.message : String(cause)})`, { cause })
     this.name = 'TruncatedFileError'
     this.line = line
   }
@@ -57,7 +55,7 @@ export async function* readLines(path: string, onBytes?: (bytes: number) => void
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR') throw new TruncatedFileError(path, number + 1, error)
+    if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR') throw new TruncatedFileError(number + 1, error)
     throw error
   } finally {
     file.destroy()
