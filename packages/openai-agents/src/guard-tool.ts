@@ -36,7 +36,7 @@ export function guardTool(guard: Guard, toolOptions: ToolOptionsByName = {}): ty
       return result.refusal.message
     }
 
-    // With a callback nothing pauses: all happens in `execute`, which gets the tool's own arguments and the signal.
+    // With a callback the guard pauses nothing: all happens in `execute`, which gets the tool's own arguments and the signal.
     const before: readonly ToolInputGuardrailDefinition[] = waitsHere(guard) ? [] : [judgeInput(hooked)]
     const guarded: AnyFunctionTool = {
       ...made,
