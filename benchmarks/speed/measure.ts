@@ -28,7 +28,7 @@ export interface CallFigures {
   readonly end: readonly Window[]
   /** Median of each tenth of the calls, in µs: flat if nothing grows. */
   readonly tenths: readonly number[]
-  /** Median of what the evaluator took of a guarded call, in µs. */
+  /** What the evaluator took of a guarded call, in the last window. */
   readonly evaluator: Figures
   readonly concurrent: { readonly callers: number; readonly waited: Figures; readonly calls_per_second: number }
   readonly rss_mb: { readonly start: number; readonly end: number }
@@ -82,19 +82,20 @@ export async function measureCalls(folder: string, calls: number, say: (text: st
   const rssAtStart = residentMb()
   say('start')
   const start = await inTurns(WINDOW, POWER_WINDOW)
-  const evaluatorAtStart = whole.evaluator.count
   while ((counters.get(whole) ?? 0) < calls - WINDOW) {
     const done = counters.get(whole) ?? 0
     if (done % 10_000 === 0) say(`${done} of ${calls} calls`)
     await next(whole)
   }
   say('end')
+  const before = whole.evaluator.count
   const end = await inTurns(WINDOW, POWER_WINDOW)
   say(`${CONCURRENT} callers`)
   const concurrent = await measureConcurrent(`${folder}/concurrent.db`, onResult)
-  const evaluator = whole.evaluator.since(evaluatorAtStart).figures()
+  const evaluator = whole.evaluator.since(before).figures()
   const { records } = await whole.engine.statistics()
-  if (records < calls) throw new Error(`${records} records for ${calls} calls`)
+  // Evaluation, settlement, outcome.
+  if (records !== 3 * (counters.get(whole) ?? 0)) throw new Error(`${records} records for ${calls} calls`)
   for (const variant of [...others, whole, power]) await variant.close()
   return {
     calls: counters.get(whole) ?? 0,

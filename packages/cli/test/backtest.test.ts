@@ -150,7 +150,9 @@ describe('bighub backtest', { timeout: 60_000 }, () => {
     expect(n).toBeGreaterThan(0)
     expect(n).toBeLessThan(400)
     expect(skipped).toBe(1)
-    expect(stderr).toMatch(/^cut\.jsonl\.gz:\d+: the file ends in the middle \(unexpected end of file\); passed over\n$/)
+    expect(stderr).toMatch(
+      /^cut\.jsonl\.gz:\d+: the file ends in the middle \(unexpected end of file\); passed over\n$/,
+    )
     expect(stderr).toContain(`:${n + 1}: `)
   })
 
