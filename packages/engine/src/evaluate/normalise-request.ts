@@ -3,10 +3,13 @@ import {
   canonicalJson,
   DEFAULT_ACTOR,
   type EvaluateRequest,
+  type EvaluationContext,
   evaluateRequestSchema,
+  evaluationContextSchema,
   InvalidInputError,
   type RunContext,
 } from '@bighub/core/protocol'
+import type * as z from 'zod'
 
 /** Longest request that is recorded, in characters of canonical JSON. The guard's own stay far below. */
 export const MAX_REQUEST_LENGTH = 1_000_000
@@ -30,9 +33,6 @@ export interface NormalisedRequest {
   readonly canonical: string
 }
 
-/** Context keys that mean something to the engine; all others are application data (protocol §7.1). */
-const RESERVED: ReadonlySet<string> = new Set(['session_id', 'trajectory_id', 'call', 'run'])
-
 /**
  * Stage 1: reads a request (protocol §7.1).
  *
@@ -41,27 +41,45 @@ const RESERVED: ReadonlySet<string> = new Set(['session_id', 'trajectory_id', 'c
 export function normaliseRequest(input: EvaluateRequest): NormalisedRequest {
   const parsed = evaluateRequestSchema.safeParse(input)
   if (!parsed.success) throw InvalidInputError.fromZod('an action', parsed.error)
-  const { metadata, context, dry_run: isDryRun, ...request } = parsed.data
+  // Recorded is what was given, not what zod read of it: zod leaves out keys named __proto__, and so two calls could be one.
+  const { metadata, context, dry_run: isDryRun, ...request } = { ...parsed.data, ...input }
   const merged: Record<string, unknown> = { ...metadata, ...context }
-  const recorded = { ...request, context: merged }
-  const canonical = canonicalJson(recorded)
+  if (metadata) assertContext(merged)
+  const canonical = canonicalJson({ ...request, context: merged })
   if (canonical.length > MAX_REQUEST_LENGTH)
     throw new InvalidInputError(
       'context',
       `makes the request ${canonical.length} characters long; at most ${MAX_REQUEST_LENGTH} are recorded`,
     )
+  // Judged is what is recorded, so that a replay of the log sees the same: dates, maps and −0 as JSON has them.
+  const recorded = JSON.parse(canonical) as Recorded
+  const { session_id: sessionId, trajectory_id: trajectoryId, call, run, ...own } = recorded.context
   return {
-    action: request.action,
-    actor: request.actor || DEFAULT_ACTOR,
-    value: request.value ?? null,
-    target: request.target || null,
-    domain: request.domain || null,
+    action: recorded.action,
+    actor: recorded.actor || DEFAULT_ACTOR,
+    value: recorded.value ?? null,
+    target: recorded.target || null,
+    domain: recorded.domain || null,
     isDryRun: isDryRun ?? false,
-    trajectoryId: context?.trajectory_id ?? context?.session_id ?? null,
-    call: context?.call ?? {},
-    run: context?.run ?? {},
-    context: Object.fromEntries(Object.entries(merged).filter(([key]) => !RESERVED.has(key))),
+    trajectoryId: trajectoryId ?? sessionId ?? null,
+    call: call ?? {},
+    run: run ?? {},
+    context: own,
     recorded,
     canonical,
   }
+}
+
+/** What the schema let through, after it went through JSON. */
+type Recorded = Pick<z.output<typeof evaluateRequestSchema>, 'action' | 'actor' | 'value' | 'target' | 'domain'> & {
+  readonly context: EvaluationContext
+}
+
+/** Keys with a meaning may also come in by way of `metadata`, which the request's schema does not look into. */
+function assertContext(merged: Readonly<Record<string, unknown>>): void {
+  const parsed = evaluationContextSchema.safeParse(merged)
+  if (parsed.success) return
+  const [issue] = parsed.error.issues
+  const field = ['metadata', ...(issue?.path ?? [])].map(String).join('.')
+  throw new InvalidInputError(field, `${issue?.message} (while reading an action)`, { cause: parsed.error })
 }
