@@ -29,25 +29,25 @@ export class EffectsApi {
     if (!parsed.success) throw InvalidInputError.fromZod('a claim', parsed.error)
     const core = this.#core
     const { effect_key: effectKey, request_id: requestId, arguments_digest: digest } = parsed.data
-    const claimedBefore = await core.run<string | null>({
-      reads: { effectKey },
-      plan: (_, found) => ({ records: [], answer: () => found.claim?.subject ?? null }),
-    })
-    return core.run<ClaimEffectResponse>({
-      reads: { effectKey, subject: claimedBefore ?? requestId },
-      plan: (_, found) => {
-        if (!found.records.some((record) => record.type === 'evaluation'))
-          throw new NotFoundError('decision', requestId)
-        const before = readEffect(found.records)
-        if (before)
-          return { records: [], answer: () => ({ effect_id: before.effect_id, claimed: false, state: before.state }) }
-        const claim = { effect_key: effectKey, arguments_digest: digest, owner: core.owner }
-        return {
-          records: [claimRecord(core.now(), requestId, claim)],
-          answer: () => ({ effect_id: effectIdOf(requestId), claimed: true, state: 'claimed' }),
-        }
-      },
-    })
+    return core
+      .run<ClaimEffectResponse | { readonly claimedBy: string }>({
+        reads: { effectKey, subject: requestId },
+        plan: (_, found) => {
+          const claimedBy = found.claim?.subject
+          if (claimedBy !== undefined && claimedBy !== requestId) return { records: [], answer: () => ({ claimedBy }) }
+          if (!found.records.some((record) => record.type === 'evaluation'))
+            throw new NotFoundError('decision', requestId)
+          const before = readEffect(found.records)
+          if (before)
+            return { records: [], answer: () => ({ effect_id: before.effect_id, claimed: false, state: before.state }) }
+          const claim = { effect_key: effectKey, arguments_digest: digest, owner: core.owner }
+          return {
+            records: [claimRecord(core.now(), requestId, claim)],
+            answer: () => ({ effect_id: effectIdOf(requestId), claimed: true, state: 'claimed' }),
+          }
+        },
+      })
+      .then((answer) => ('claimedBy' in answer ? this.#claimedBy(String(answer.claimedBy)) : answer))
   }
 
   /** A second settlement changes nothing. @throws InvalidInputError, NotFoundError */
@@ -68,6 +68,13 @@ export class EffectsApi {
     for (const effect of this.#core.currentState().openEffects.values())
       if (effect.state === 'claimed' && isOwnerGone(effect.owner))
         await this.#settle(effectIdOf(effect.request_id), 'unknown', 'the process that ran it ended')
+  }
+
+  /** The key was claimed for another decision. */
+  async #claimedBy(requestId: string): Promise<ClaimEffectResponse> {
+    const effect = readEffect(await this.#core.storage.readSubject(requestId))
+    if (!effect) throw new NotFoundError('effect', effectIdOf(requestId))
+    return { effect_id: effect.effect_id, claimed: false, state: effect.state }
   }
 
   async #settle(effectId: string, state: EffectState, summary: string | null): Promise<Effect> {
