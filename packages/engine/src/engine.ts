@@ -31,6 +31,7 @@ import type { EngineCore } from './engine-core.ts'
 import { EngineState, STATE_FORMAT } from './engine-state.ts'
 import { evaluate } from './evaluate/evaluate.ts'
 import { type NormalisedRequest, normaliseRequest } from './evaluate/normalise-request.ts'
+import { type FoldedLog, foldLog, readChunks } from './fold-log.ts'
 import { KillSwitchApi } from './kill-switch/kill-switch-api.ts'
 import { newId } from './new-id.ts'
 import { decisionIdOf, parseOutcome, planOutcome } from './outcomes/outcome-record.ts'
@@ -61,8 +62,6 @@ export interface EngineOptions {
   readonly snapshotEvery?: number
 }
 
-/** Most records read at once while the log is folded. */
-const FOLD_CHUNK = 2000
 /** A closing engine saves its state if at least this many records are newer than the last snapshot. */
 const WORTH_A_SNAPSHOT = 200
 
@@ -199,7 +198,7 @@ export class Engine implements Evaluator, Ledger {
   /** Reads the whole log and checks that no record was changed, dropped or put in between. */
   async verifyLog(): Promise<{ valid: boolean; records: number; fault: ChainFault | null }> {
     let head: LogHead = { seq: 0, hash: GENESIS_HASH }
-    for await (const records of this.#chunks(0)) {
+    for await (const records of readChunks(this.#storage, 0)) {
       const fault = findChainFault(this.#core.organisation, head, records)
       if (fault) return { valid: false, records: head.seq, fault }
       const last = records.at(-1)
@@ -215,7 +214,7 @@ export class Engine implements Evaluator, Ledger {
     const sequencer = await this.#core.sequencer()
     const live = { digest: digestOfState(sequencer.state.snapshot()), seq: sequencer.head.seq }
     const fresh = new EngineState()
-    for await (const records of this.#chunks(0))
+    for await (const records of readChunks(this.#storage, 0))
       for (const record of records) if (record.seq <= live.seq) fresh.apply(record)
     const folded = digestOfState(fresh.snapshot())
     return { equal: folded === live.digest, records: live.seq, live: live.digest, folded }
@@ -225,7 +224,7 @@ export class Engine implements Evaluator, Ledger {
   async *exportLog(): AsyncGenerator<string, void, void> {
     await this.#core.state()
     yield JSON.stringify({ format: 'bighub-log', version: 1, organisation: this.#core.organisation })
-    for await (const records of this.#chunks(0)) for (const record of records) yield canonicalJson(record)
+    for await (const records of readChunks(this.#storage, 0)) for (const record of records) yield canonicalJson(record)
   }
 
   /** Finishes what is under way, saves the state and closes the file. Closing twice is harmless. */
@@ -286,7 +285,11 @@ export class Engine implements Evaluator, Ledger {
   }
 
   #open(): Promise<Sequencer> {
-    this.#ready ??= this.#openOnce()
+    this.#ready ??= this.#openOnce().catch((error: unknown) => {
+      // What kept it from opening may pass: the next call tries again.
+      this.#ready = undefined
+      throw error
+    })
     return this.#ready
   }
 
@@ -298,36 +301,24 @@ export class Engine implements Evaluator, Ledger {
       fold: () => this.#fold(),
       onAppend: (records) => this.#notice(records),
     })
-    this.#opened = sequencer
-    await this.effects.disownLost()
+    // Nobody else's operation may come before these: it would be judged under another policy.
+    const core: EngineCore = {
+      ...this.#core,
+      run: (operation) => sequencer.run(operation),
+      currentState: () => sequencer.state,
+    }
+    await new EffectsApi(core).disownLost()
     const wanted = this.#initialPolicy
     if (wanted && canonicalJson(wanted) !== canonicalJson(sequencer.state.policy))
-      await this.policy.update(wanted, { by: 'createEngine', reason: 'given as an option' })
+      await new PolicyApi(core).update(wanted, { by: 'createEngine', reason: 'given as an option' })
+    this.#opened = sequencer
     return sequencer
   }
 
-  /** The state from the newest snapshot and the records after it, or from the whole log. */
-  async #fold(): Promise<{ state: EngineState; head: LogHead }> {
-    const snapshot = await this.#storage.readSnapshot(STATE_FORMAT)
-    const restored = snapshot ? restoreState(snapshot.state) : null
-    const state = restored ?? new EngineState()
-    let seq = restored && snapshot ? snapshot.seq : 0
-    this.#snapshotSeq = seq
-    for await (const records of this.#chunks(seq))
-      for (const record of records) {
-        state.apply(record)
-        seq = record.seq
-      }
-    return { state, head: await this.#storage.head() }
-  }
-
-  async *#chunks(after: number): AsyncGenerator<readonly LogRecord[], void, void> {
-    for (let seq = after; ; ) {
-      const records = await this.#storage.readAfter(seq, FOLD_CHUNK)
-      if (records.length === 0) return
-      yield records
-      seq = records.at(-1)?.seq ?? seq
-    }
+  async #fold(): Promise<FoldedLog> {
+    const folded = await foldLog(this.#storage)
+    this.#snapshotSeq = folded.snapshotSeq
+    return folded
   }
 
   #notice(records: readonly LogRecord[]): void {
@@ -350,7 +341,7 @@ export class Engine implements Evaluator, Ledger {
 
   async #saveSnapshot(): Promise<void> {
     const sequencer = this.#opened
-    if (!sequencer) return
+    if (!sequencer?.isSound) return
     const { head } = sequencer
     try {
       await this.#storage.writeSnapshot({ seq: head.seq, format: STATE_FORMAT, state: sequencer.state.snapshot() })
@@ -398,17 +389,6 @@ export function createEngine(options: EngineOptions = {}): Engine {
 /** The same call was claimed before, by the decision named. */
 function isRepeated(answer: EvaluateResponse | { readonly repeated: string }): answer is { readonly repeated: string } {
   return typeof answer['repeated'] === 'string' && !('recommendation' in answer)
-}
-
-function restoreState(snapshot: unknown): EngineState | null {
-  const state = new EngineState()
-  try {
-    state.restore(snapshot)
-    return state
-  } catch {
-    // Of another model or form: the log is folded instead.
-    return null
-  }
 }
 
 const OPTION_NAMES = ['file', 'organisation', 'policy', 'durability', 'now', 'snapshotEvery']

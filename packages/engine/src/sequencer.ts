@@ -80,6 +80,11 @@ export class Sequencer {
     return this.#head
   }
 
+  /** False after a commit failed, until the log was folded again: the state holds what never came to be. */
+  get isSound(): boolean {
+    return !this.#mustFold
+  }
+
   run<T>(operation: Operation<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed(this.#options.storage.path))
     return new Promise<T>((resolve, reject) => {
@@ -90,9 +95,9 @@ export class Sequencer {
     })
   }
 
-  /** Folds in what other processes have written since the last look. */
+  /** Folds in what other processes have written since the last look, and takes back what could not be written. */
   async catchUp(): Promise<void> {
-    if (await this.#options.storage.hasForeignWrites())
+    if (this.#mustFold || (await this.#options.storage.hasForeignWrites()))
       await this.run({ plan: () => ({ records: [], answer: () => undefined }) })
   }
 

@@ -25,6 +25,7 @@ export class PolicyApi {
       plan: (state) => {
         const policy = parsePolicy({ ...state.policy, ...update })
         const at = core.now()
+        const version = state.policyVersion + 1
         return {
           records: [
             {
@@ -35,7 +36,7 @@ export class PolicyApi {
               payload: { by: change.by ?? 'application', reason: change.reason ?? null },
             },
           ],
-          answer: () => ({ version: core.currentState().policyVersion, policy }),
+          answer: () => ({ version, policy }),
         }
       },
     })
