@@ -49,7 +49,7 @@ export function formatReport(report: SpeedReport): string {
     ),
     line('  promises, queue, and caches gone cold between the steps', number(tenth(report.evaluator.p50 - parts))),
     '',
-    'What each adapter adds, in µs at the median',
+    'What each adapter adds, in µs at the median (around 0: less than this machine’s noise)',
     ...report.adapters.map(({ adapter, bare, guarded, shell }) =>
       line(adapter, `${number(shell)}   (bare tool ${bare.p50}, guarded ${guarded.p50})`),
     ),
