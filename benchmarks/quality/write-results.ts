@@ -29,7 +29,7 @@ clipped to [1e-5, 1 − 1e-5]. ECE has 15 bins of equal count. Harm @5 % is the 
 ${formatMarkdown(report)}
 
 The columns after log loss are the log loss of the peers: the share of bad outcomes so far ((bad + ½) / (n + 1)), and each action's own
-share drawn towards it with the weight of one outcome.
+share drawn towards it with the weight of ten outcomes.
 
 Targets: log loss below both peers on streams with at least ${TARGETS.scored} scored decisions, ${TARGETS.decisionsPerSecond} decisions a second,
 ${TARGETS.peakRssMb} MB resident. ${missed.length === 0 ? 'All met.' : `Missed:\n\n${missed.map((each) => `- ${each}`).join('\n')}`}
