@@ -24,6 +24,8 @@ import { findObstacle } from './find-obstacle.ts'
 
 /** How often a wait looks for answers that another process wrote, in milliseconds. */
 const FOREIGN_LOOK_MS = 200
+/** Unanswered approvals that are looked through for overdue ones before a list is given. */
+const MOST_PENDING = 100_000
 
 /** Requests to a person and their answers (guard.md §3): bound to the exact action, one use, expiring. */
 export class ApprovalsApi {
@@ -37,16 +39,17 @@ export class ApprovalsApi {
   async list(filter: { status?: ApprovalStatus | null; limit?: number } = {}): Promise<ApprovalItem[]> {
     const status = filter.status === undefined ? 'pending' : filter.status
     await this.#core.state()
-    const found = await this.#core.storage.listApprovals(status, filter.limit ?? 100)
-    const current = await Promise.all(found.map(async (item) => (this.#isOverdue(item) ? this.#expire(item) : item)))
-    return current.filter((item) => status === null || item.status === status)
+    const pending = await this.#core.storage.listApprovals('pending', MOST_PENDING)
+    await Promise.all(pending.filter((item) => this.#isOverdue(item)).map((item) => this.#expire(item)))
+    return [...(await this.#core.storage.listApprovals(status, filter.limit ?? 100))]
   }
 
   async get(requestId: string, options: GetApprovalOptions = {}): Promise<ApprovalItem> {
-    const deadline = this.#core.now() + (options.waitMs ?? 0)
+    // Waiting takes real time, whatever the engine's clock says.
+    const deadline = performance.now() + (options.waitMs ?? 0)
     for (;;) {
       const item = await this.#read(requestId)
-      const left = deadline - this.#core.now()
+      const left = deadline - performance.now()
       if (item.status !== 'pending' || left <= 0 || options.signal?.aborted) return item
       await this.#waitForChange(requestId, Math.min(left, FOREIGN_LOOK_MS), options.signal)
     }
