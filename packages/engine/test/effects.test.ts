@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import type { Engine } from '../src/engine.ts'
+import { openEngine, temporaryFile } from './support/temporary.ts'
+
+const claimed = async (engine: Engine, key = 'key-1'): Promise<string> => {
+  const answer = await engine.evaluate({
+    action: 'refund',
+    context: { call: { effect_key: key, arguments_digest: 'd' } },
+  })
+  return answer.effect?.effect_id ?? ''
+}
+
+/** Runs a script against the engine's sources in a process of its own. */
+function runInProcess(
+  script: string,
+  ...args: string[]
+): { stdout: string; status: number | null; signal: string | null } {
+  const engine = new URL('../src/index.ts', import.meta.url).href
+  const { stdout, stderr, status, signal } = spawnSync(
+    process.execPath,
+    [
+      '--conditions=bighub-source',
+      '--input-type=module',
+      '--eval',
+      `import { createEngine } from '${engine}'\n${script}`,
+      ...args,
+    ],
+    { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)) },
+  )
+  if (status !== 0 && signal === null) throw new Error(stderr)
+  return { stdout, status, signal }
+}
+
+describe('an effect', () => {
+  it.each(['succeeded', 'failed', 'aborted', 'not_run'] as const)(
+    'that was claimed is settled once: %s',
+    async (state) => {
+      const engine = openEngine()
+      const id = await claimed(engine)
+      expect(await engine.effects.listOpen()).toMatchObject([{ effect_key: 'key-1', state: 'claimed' }])
+      const first = await engine.settleEffect(id, { state, summary: 'what came of it' })
+      expect(first).toMatchObject({ effect_id: id, state, summary: 'what came of it', effect_key: 'key-1' })
+      expect(await engine.settleEffect(id, { state: 'failed', summary: 'something else' })).toEqual(first)
+      expect(await engine.effects.listOpen()).toEqual([])
+      expect(await engine.statistics()).toMatchObject({ records: 2 })
+    },
+  )
+
+  it('says what came of it to whoever claims again', async () => {
+    const engine = openEngine()
+    const id = await claimed(engine)
+    const request = { effect_key: 'key-1', request_id: id.replace('eff_', 'act_'), arguments_digest: 'd' }
+    expect(await engine.claimEffect(request)).toEqual({ effect_id: id, claimed: false, state: 'claimed' })
+    await engine.settleEffect(id, { state: 'succeeded' })
+    expect(await engine.claimEffect(request)).toEqual({ effect_id: id, claimed: false, state: 'succeeded' })
+    const { request_id } = await engine.evaluate({ action: 'other' })
+    expect(await engine.claimEffect({ ...request, request_id })).toEqual({
+      effect_id: id,
+      claimed: false,
+      state: 'succeeded',
+    })
+  })
+
+  it('of a decision is one, whatever its key', async () => {
+    const engine = openEngine()
+    const { request_id } = await engine.evaluate({ action: 'refund' })
+    expect(await engine.claimEffect({ effect_key: 'a', request_id, arguments_digest: 'd' })).toMatchObject({
+      claimed: true,
+    })
+    expect(await engine.claimEffect({ effect_key: 'b', request_id, arguments_digest: 'd' })).toMatchObject({
+      claimed: false,
+    })
+  })
+
+  it('is claimed with the evaluation unless that blocks, holds or is a dry run', async () => {
+    const engine = openEngine()
+    await engine.constraints.create({ require_approval_above: 10, max_value: 100 })
+    const effectOf = async (value: number, over: object = {}, call: object = {}) =>
+      (
+        await engine.evaluate({
+          action: 'refund',
+          value,
+          ...over,
+          context: { call: { effect_key: `key ${value}`, arguments_digest: 'd', ...call } },
+        })
+      ).effect
+    expect(await effectOf(5, { dry_run: true })).toBeUndefined()
+    expect(await effectOf(5)).toMatchObject({ claimed: true })
+    expect(await effectOf(50)).toBeUndefined()
+    expect(await effectOf(500)).toBeUndefined()
+    expect(await effectOf(501, {}, { shadow: true })).toMatchObject({ claimed: true })
+    await engine.killSwitch.activate()
+    expect(await effectOf(502, {}, { shadow: true })).toBeUndefined()
+  })
+
+  it('is not found where there is none, and bad input is named', async () => {
+    const engine = openEngine()
+    await engine.evaluate({ action: 'refund' })
+    await expect(engine.settleEffect('eff_nobody', { state: 'failed' })).rejects.toMatchObject({
+      code: 'effect_not_found',
+    })
+    await expect(
+      engine.claimEffect({ effect_key: 'k', request_id: 'act_nobody', arguments_digest: 'd' }),
+    ).rejects.toMatchObject({ code: 'decision_not_found' })
+    await expect(engine.settleEffect('eff_x', { state: 'unknown' } as never)).rejects.toMatchObject({ field: 'state' })
+  })
+
+  it.each(['\u0000', '\ud800 half', 'ключ 🔑', '__proto__', 'x'.repeat(100_000)])(
+    'may have the key %j',
+    async (key) => {
+      const engine = openEngine()
+      await claimed(engine, key)
+      await claimed(engine, key)
+      expect(await engine.statistics()).toMatchObject({ decisions: 1 })
+      expect(await engine.verifyLog()).toMatchObject({ valid: true })
+    },
+  )
+})
+
+describe('two processes on one file', () => {
+  it('let one of them run a call, and see each other’s records', async () => {
+    const file = temporaryFile()
+    const engine = openEngine({ file })
+    const mine = await engine.evaluate({
+      action: 'refund',
+      context: { call: { effect_key: 'shared', arguments_digest: 'd' } },
+    })
+    const { stdout } = runInProcess(
+      `const engine = createEngine({ file: process.argv[1] })
+       const call = (key) => ({ action: 'refund', context: { call: { effect_key: key, arguments_digest: 'd' } } })
+       const { effect, request_id } = await engine.evaluate(call('shared'))
+       const own = await engine.evaluate(call('own'))
+       await engine.settleEffect(own.effect.effect_id, { state: 'succeeded' })
+       await engine.reportOutcome({ request_id: own.request_id, status: 'FRAUD' })
+       await engine.close()
+       console.log(JSON.stringify({ claimed: effect.claimed, request_id, own: own.request_id }))`,
+      file,
+    )
+    const theirs = JSON.parse(stdout) as { claimed: boolean; request_id: string; own: string }
+    expect(theirs).toMatchObject({ claimed: false, request_id: mine.request_id })
+    expect(await engine.calibration()).toMatchObject({ sample_size: 1 })
+    expect(await engine.decision(theirs.own)).toHaveLength(3)
+    await engine.evaluate({ action: 'refund' })
+    expect(await engine.verifyLog()).toMatchObject({ valid: true, records: 5 })
+    expect(await engine.verifyState()).toMatchObject({ equal: true })
+  })
+
+  it('show the call of a process that was killed as unknown, and lose nothing that it was answered', async () => {
+    const file = temporaryFile()
+    const { signal } = runInProcess(
+      `const engine = createEngine({ file: process.argv[1] })
+       await engine.evaluate({ action: 'refund', context: { call: { effect_key: 'lost', arguments_digest: 'd' } } })
+       process.kill(process.pid, 'SIGKILL')`,
+      file,
+    )
+    expect(signal).toBe('SIGKILL')
+    const engine = openEngine({ file })
+    const again = await engine.evaluate({
+      action: 'refund',
+      context: { call: { effect_key: 'lost', arguments_digest: 'd' } },
+    })
+    expect(again.effect).toMatchObject({ claimed: false, state: 'unknown' })
+    expect(await engine.effects.listOpen({ state: 'unknown' })).toMatchObject([{ effect_key: 'lost' }])
+    expect(await engine.effects.listOpen({ state: 'claimed' })).toEqual([])
+    expect(await engine.verifyLog()).toMatchObject({ valid: true })
+    expect(await engine.verifyState()).toMatchObject({ equal: true })
+  })
+})
