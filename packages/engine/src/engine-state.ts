@@ -171,6 +171,7 @@ export class EngineState {
       case 'event_ingested':
       case 'memory_stored':
       case 'features_snapshotted':
+      case 'webhook_disabled':
       case 'payloads_erased':
         // Nothing is learned from these; tables beside the log hold them.
         return

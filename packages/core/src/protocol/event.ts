@@ -26,6 +26,7 @@ export const EVENT_TYPES = [
   'signal.new',
   'kill_switch.activated',
   'kill_switch.deactivated',
+  'webhook.disabled',
 ] as const
 export const eventTypeSchema = z.enum(EVENT_TYPES)
 export type EventType = z.infer<typeof eventTypeSchema>

@@ -40,6 +40,8 @@ export function eventsOfRecord(record: LogRecord, place: number): RecordEvent[] 
       return [event(record, place, 'policy.updated', 'info', String(record.payload?.['reason'] ?? 'policy changed'))]
     case 'kill_switch_changed':
       return ofKillSwitch(record, place)
+    case 'webhook_disabled':
+      return ofWebhook(record, place)
     default:
       return []
   }
@@ -146,6 +148,11 @@ function ofKillSwitch(record: LogRecord, place: number): RecordEvent[] {
   const reason = killSwitch?.reason ?? String(record.payload?.['reason'] ?? '')
   const changed = event(record, place, type, 'critical', reason, { domain: killSwitch?.domain ?? null })
   return [{ ...changed, data: { ...changed.data, switch_id: record.subject } }]
+}
+
+function ofWebhook(record: LogRecord, place: number): RecordEvent[] {
+  const changed = event(record, place, 'webhook.disabled', 'warning', String(record.payload?.['reason'] ?? ''))
+  return [{ ...changed, data: { ...changed.data, webhook_id: record.subject } }]
 }
 
 function event(

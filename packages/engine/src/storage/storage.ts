@@ -27,6 +27,8 @@ export type RecordType =
   /** A prediction of elsewhere with what came of it. */
   | 'observation_recorded'
   | 'features_snapshotted'
+  /** A webhook that failed for so long that nothing is sent to it any more. */
+  | 'webhook_disabled'
   /** Words that were erased: of which records, when and why. */
   | 'payloads_erased'
 
