@@ -183,7 +183,7 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     lease_until ${int},
     UNIQUE (organisation, webhook_id, event_id)
   )${end};
-  CREATE INDEX webhook_deliveries_due ON webhook_deliveries (organisation, status, next_retry_at);
+  CREATE INDEX webhook_deliveries_due ON webhook_deliveries (organisation, webhook_id, status, next_retry_at);
 
   CREATE TABLE api_keys (
     organisation ${int} NOT NULL,
