@@ -21,7 +21,6 @@ export type {
   OnCaution,
   ResolvedGuardOptions,
 } from './guard-options.ts'
-export { MASK_PATTERNS, type MaskPattern, maskText } from './redaction/mask-text.ts'
 export type { Coverage } from './telemetry/coverage.ts'
 export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
 export {

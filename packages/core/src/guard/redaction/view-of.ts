@@ -1,4 +1,4 @@
-import { isSecretName, maskText } from './mask-text.ts'
+import { isSecretName, maskText } from '../../protocol/index.ts'
 
 /** What a view keeps at most, so that one call cannot fill a log. */
 export const VIEW_LIMITS = { depth: 8, entries: 64, textLength: 2000, totalLength: 32_000 } as const

@@ -1,5 +1,4 @@
-import type { Observation, RunContext } from '../../protocol/index.ts'
-import { maskText } from '../redaction/mask-text.ts'
+import { maskText, type Observation, type RunContext } from '../../protocol/index.ts'
 import { ProvenanceIndex } from './provenance-index.ts'
 
 /** Longest text of an observation that travels with an evaluation (protocol §7.1). */
