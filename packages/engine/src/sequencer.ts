@@ -159,22 +159,30 @@ export class Sequencer {
     for (const [index, waiting] of group.entries()) {
       const own = found[index] ?? NOTHING_FOUND
       let planned: Planned<unknown>
+      let records: ChainedRecord[]
       try {
         planned = waiting.operation.plan(this.#state, batch.overlay(own, waiting.operation.reads))
+        records = this.#chain(planned.records)
       } catch (error) {
         // Its own affair: it changed nothing, and the others go on.
         waiting.reject(error)
         continue
       }
-      const records = planned.records.map((record) => {
-        const chained = chainRecord(this.#options.organisation, this.#head, record)
-        this.#fold([chained])
-        return chained
-      })
+      this.#fold(records)
       batch.add(records, planned)
       worked.push({ waiting, planned, firstHash: records[0]?.hash ?? '' })
     }
     return worked
+  }
+
+  /** Puts records behind the head without folding them. @throws InvalidInputError if one cannot be written as JSON. */
+  #chain(records: readonly UnchainedRecord[]): ChainedRecord[] {
+    let head = this.#head
+    return records.map((record) => {
+      const chained = chainRecord(this.#options.organisation, head, record)
+      head = { seq: chained.seq, hash: chained.hash }
+      return chained
+    })
   }
 
   #fold(records: readonly LogRecord[]): void {

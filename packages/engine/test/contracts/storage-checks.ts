@@ -182,7 +182,7 @@ export const STORAGE_CHECKS: readonly StorageCheck[] = [
           storage.transact({ afterSeq: 0, reads: [], sync: true }, () => {
             throw boom
           }),
-        (error: Error) => error === boom || error.cause === boom,
+        (error: Error) => error === boom,
       )
       equal((await storage.head()).seq, 0)
       await append(storage, [record()])

@@ -276,7 +276,8 @@ export class SqliteStorage implements Storage {
     try {
       return work()
     } catch (error) {
-      throw toStorageError(error, this.path)
+      // What the caller's own work throws goes through as it is.
+      throw (error as { code?: unknown } | null)?.code === 'ERR_SQLITE_ERROR' ? toStorageError(error, this.path) : error
     }
   }
 }
