@@ -272,17 +272,22 @@ export class EngineState {
     const { decision, label, previous } = kept
     const before = previous?.label ?? undefined
     if (previous === undefined) this.outcomes++
-    if (label === null) this.risk.dismiss(decision.prediction, before)
-    else this.risk.learn(decision.prediction, label, before)
-    if (before !== undefined)
-      this.calibration.correct(decision.risk, before, label, decision.domain, decision.recommendation)
-    else if (label !== null) this.calibration.add(decision.risk, label, decision.domain, decision.recommendation)
+    // Reports are delivered at least once: one that says what is known already teaches nothing but its severity.
+    if (previous === undefined || previous.label !== label) this.#learn(decision, label, before)
     this.precedents.record(decision.precedent, kept.request_id, kept.status, label)
     this.severities.record(
       decision.action,
       label === 1 ? kept.severity : null,
       before === 1 ? (previous?.severity ?? null) : null,
     )
+  }
+
+  #learn(decision: OutcomeKept['decision'], label: 0 | 1 | null, before: 0 | 1 | undefined): void {
+    const { prediction, risk, domain, recommendation } = decision
+    if (label === null) this.risk.dismiss(prediction, before)
+    else this.risk.learn(prediction, label, before)
+    if (before !== undefined) this.calibration.correct(risk, before, label, domain, recommendation)
+    else if (label !== null) this.calibration.add(risk, label, domain, recommendation)
   }
 
   #applyAnswer(requestId: string, kept: ApprovalKept): void {
