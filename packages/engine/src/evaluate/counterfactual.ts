@@ -1,9 +1,10 @@
-import type { EffectivePolicy } from '@bighub/core/protocol'
+import type { EffectivePolicy, TrajectoryHealth } from '@bighub/core/protocol'
+import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
 import { extractFeatures } from '../features/extract-features.ts'
-import { decideByRegret, stakeOf } from '../policy/decide-by-regret.ts'
-import type { Recommended } from './recommend.ts'
+import { stakeOf } from '../policy/decide-by-regret.ts'
+import { type Recommended, recommend } from './recommend.ts'
 
 export interface CounterfactualInput {
   readonly facts: ActionFacts
@@ -11,6 +12,9 @@ export interface CounterfactualInput {
   readonly decided: Recommended
   readonly policy: EffectivePolicy
   readonly median: number | null
+  readonly health: TrajectoryHealth | null
+  readonly holdCautions: boolean
+  readonly at: number
 }
 
 export interface Counterfactual {
@@ -24,45 +28,56 @@ export interface Counterfactual {
 const SHARES = [0.5, 0.25, 0.1, 0.05] as const
 
 /**
- * The smallest change of value that would let a held or blocked call run, judged by the same state: the limit of the rule
- * that decided, or the first of a few shares of the value at which risk alone would. Null value, kill switches, refusals and
+ * The smallest change of value that would let a held or blocked call run, judged by the same state and all rules: a limit on
+ * values where such a limit decided, else the first of a few shares of the value. Null value, kill switches, refusals and
  * conditions have none.
  */
 export function findCounterfactual(input: CounterfactualInput): Counterfactual {
-  const { facts, decided } = input
-  if (facts.value === null || facts.value <= 0) return NO_COUNTERFACTUAL
-  const limit = limitOf(input)
-  if (decided.blockedBy !== null && limit === null) return NO_COUNTERFACTUAL
-  const candidates = limit === null ? SHARES.map((share) => facts.value! * share) : [limit]
-  for (const value of candidates)
-    if (isAllowedByRisk(input, value))
-      return {
-        available: true,
-        easiest_change: `value of at most ${round(value)} instead of ${facts.value}`,
-        would_allow: true,
-      }
-  return { available: true, easiest_change: null, would_allow: false }
+  const { value } = input.facts
+  if (value === null || value <= 0) return NO_COUNTERFACTUAL
+  const candidates = candidatesFor(input, value)
+  if (candidates.length === 0) return NO_COUNTERFACTUAL
+  const found = candidates.find((each) => wouldRun(input, each))
+  if (found === undefined) return { available: true, easiest_change: null, would_allow: false }
+  return {
+    available: true,
+    easiest_change: `value of at most ${round(found)} instead of ${value}`,
+    would_allow: true,
+  }
 }
 
 /** Nothing was tried: the call runs anyway, or no value could change that. */
 export const NO_COUNTERFACTUAL: Counterfactual = { available: false, easiest_change: null, would_allow: false }
 
-/** The value that the deciding rule would have let through. */
-function limitOf({ state, decided }: CounterfactualInput): number | null {
-  const rule = decided.decidingRule ? state.constraints.get(decided.decidingRule.rule_id) : undefined
-  if (decided.blockedBy === 'max_value') return rule?.max_value ?? null
-  if (decided.blockedBy === 'require_approval_above') return rule?.require_approval_above ?? null
-  return null
+/** Values that are tried, largest first. */
+function candidatesFor({ facts, state, decided }: CounterfactualInput, value: number): number[] {
+  if (decided.blockedBy === null) return SHARES.map((share) => share * value)
+  if (decided.blockedBy !== 'max_value' && decided.blockedBy !== 'require_approval_above') return []
+  return [...state.constraints.values()]
+    .filter((rule) => appliesTo(rule, facts))
+    .flatMap((rule) => [rule.max_value, rule.require_approval_above])
+    .filter((limit) => typeof limit === 'number' && limit < value)
+    .map(Number)
+    .toSorted((a, b) => b - a)
 }
 
-function isAllowedByRisk({ facts, state, policy, median }: CounterfactualInput, value: number): boolean {
-  const changed = { ...facts, value }
-  const features = extractFeatures(changed, state.values)
-  const prediction = state.risk.predict(features, state.precedents.retrieve(features, changed).evidence)
+function wouldRun(
+  { state, policy, median, health, holdCautions, at, ...input }: CounterfactualInput,
+  value: number,
+): boolean {
+  const facts = { ...input.facts, value }
+  const features = extractFeatures(facts, state.values)
+  const prediction = state.risk.predict(features, state.precedents.retrieve(features, facts).evidence)
+  const rules = evaluateConstraints(state.constraints.values(), facts, {
+    at,
+    local: state.clock.at(at),
+    riskScore: prediction.probability,
+    health,
+    usage: (ruleId) => state.usageOf(ruleId),
+  })
   const stake = stakeOf(value, median, policy.typical_value, state.severities.mean(facts.action))
-  const decisive = policy.bound === 'upper' ? prediction.interval[1] : prediction.probability
-  const recommendation = decideByRegret(decisive, stake, policy.costs)
-  return recommendation === 'proceed' || recommendation === 'proceed_with_caution'
+  const situation = { health, killSwitch: null, refusedBefore: null, holdCautions }
+  return recommend({ prediction, stake, policy, rules, ...situation }).result === 'allowed'
 }
 
 function round(value: number): number {

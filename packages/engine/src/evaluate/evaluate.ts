@@ -60,7 +60,7 @@ export interface Judged {
  */
 export function evaluate(request: NormalisedRequest, state: EngineState, moment: Moment): Evaluated {
   const judged = judge(request, state, moment.at)
-  const { facts, prediction, stake, decided, digest, policy, median, kept } = judged
+  const { facts, prediction, stake, decided, digest, policy, median, health, kept } = judged
   const simulation = simulateLosses({
     prediction,
     stake,
@@ -70,8 +70,11 @@ export function evaluate(request: NormalisedRequest, state: EngineState, moment:
     reversibility: facts.reversibility,
     seed: Number.parseInt(digest.slice(0, 8), 16) >>> 0,
   })
+  const holdCautions = request.call.hold_cautions ?? false
   const counterfactual =
-    decided.result === 'allowed' ? NO_COUNTERFACTUAL : findCounterfactual({ facts, state, decided, policy, median })
+    decided.result === 'allowed'
+      ? NO_COUNTERFACTUAL
+      : findCounterfactual({ facts, state, decided, policy, median, health, holdCautions, at: moment.at })
   const response = toResponse({ request, state, moment, judged, simulation, counterfactual })
   if (decided.result !== 'requires_approval' || request.isDryRun || kept.shadow)
     return { response, kept, approval: null }
