@@ -99,7 +99,7 @@ export class Engine implements Evaluator, Ledger {
     this.#core = {
       organisation,
       storage: this.#storage,
-      now: options.now ?? Date.now,
+      now: wholeMilliseconds(options.now ?? Date.now),
       newId,
       owner: processOwner(),
       run: <T>(operation: Operation<T>): Promise<T> =>
@@ -391,19 +391,26 @@ function isRepeated(answer: EvaluateResponse | { readonly repeated: string }): a
   return typeof answer['repeated'] === 'string' && !('recommendation' in answer)
 }
 
+/** Records keep whole milliseconds; clocks with fractions are fine. */
+function wholeMilliseconds(now: () => number): () => number {
+  return () => Math.trunc(now())
+}
+
 const OPTION_NAMES = ['file', 'organisation', 'policy', 'durability', 'now', 'snapshotEvery']
 
 function assertOptions(options: EngineOptions): void {
   for (const name of Object.keys(options))
     if (!OPTION_NAMES.includes(name))
       throw new ConfigurationError(name, `is not an option; there are ${OPTION_NAMES.join(', ')}`)
-  const { file, organisation, durability, snapshotEvery } = options
+  const { file, organisation, durability, now, snapshotEvery } = options
   if (file !== undefined && (typeof file !== 'string' || file === ''))
     throw new ConfigurationError('file', 'needs the path of a file, or ":memory:"')
   if (organisation !== undefined && (typeof organisation !== 'string' || organisation === ''))
     throw new ConfigurationError('organisation', 'needs to be text that is not empty')
   if (durability !== undefined && durability !== 'process' && durability !== 'power')
     throw new ConfigurationError('durability', `${JSON.stringify(durability)} is neither "process" nor "power"`)
+  if (now !== undefined && typeof now !== 'function')
+    throw new ConfigurationError('now', 'needs to be a function that gives milliseconds since the epoch')
   if (snapshotEvery !== undefined && !(Number.isInteger(snapshotEvery) && snapshotEvery > 0))
     throw new ConfigurationError('snapshotEvery', 'needs a whole number of at least 1')
 }
