@@ -83,9 +83,9 @@ export class Backtest {
   }
 
   #decide(event: Extract<BacktestEvent, { type: 'decision' }>): number {
-    const id = String(++this.#decisions)
     const { kept } = judge(event.request, this.#state, event.at)
-    this.#state.apply({ type: 'evaluation', at: event.at, subject: `act_${id}`, kept: { ...kept } })
+    const subject = `act_${++this.#decisions}`
+    this.#state.apply({ type: 'evaluation', at: event.at, subject, kept: { ...kept } })
     this.#open.set(event.key, { kept })
     if (this.#open.size > MAX_OPEN) {
       const oldest = this.#open.keys().next()

@@ -45,7 +45,8 @@ export class DecisionStream {
   add(line: StreamLine): BacktestEvent[] {
     const due = this.#due.get(this.#position) ?? []
     this.#due.delete(this.#position)
-    const key = String(line.i)
+    // Not the line's own number: a file may hold several streams, each of which counts from 0.
+    const key = String(this.#position)
     const label = line.bad ?? null
     const decision: BacktestEvent = { type: 'decision', key, at: timeOf(line), request: this.#toRequest(line), label }
     if (label !== null) this.#schedule(line, key, label)
