@@ -42,7 +42,7 @@ export function createMemoryApi(core: EngineCore): MemoryHandlers {
       const { n } = await database
         .selectFrom('memory_events')
         .where('organisation', '=', organisation)
-        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .select(({ fn }) => fn.countAll<number | string>().as('n'))
         .executeTakeFirstOrThrow()
       return {
         // Events that were not known before, and all that are held now.

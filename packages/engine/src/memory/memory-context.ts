@@ -18,7 +18,7 @@ export async function memoryContext(
     const rows = await events
       .where(column, 'is not', null)
       .select(`${column} as name`)
-      .select(({ fn }) => fn.countAll<number>().as('n'))
+      .select(({ fn }) => fn.countAll<number | string>().as('n'))
       .groupBy(column)
       .orderBy('n', 'desc')
       .orderBy(column)
@@ -43,12 +43,9 @@ export async function memoryContext(
     avg_risk_score: counts.averageRisk,
     top_tools: (await ranked('tool')).map(({ name, count }) => ({ tool: name, count })),
     top_block_reasons: (await ranked('blocked_by')).map(({ name, count }) => ({ blocked_by: name, count })),
-    recent_events: recent.map(({ body, source, actor, domain, at }) => ({
-      source,
-      actor,
-      domain,
-      timestamp: new Date(at).toISOString(),
-      ...(JSON.parse(body) as Record<string, unknown>),
-    })),
+    // What the event says of itself goes over what is known of it.
+    recent_events: recent.map(({ body, source, actor, domain, at }) =>
+      Object.assign({ source, actor, domain, timestamp: new Date(at).toISOString() }, JSON.parse(body) as object),
+    ),
   }
 }

@@ -58,9 +58,9 @@ export async function countMemory(
   const rows = await whereMemory(database, organisation, window)
     .select('status')
     .select(({ fn }) => [
-      fn.countAll<number>().as('n'),
-      fn.sum<number | null>('risk').as('risk_sum'),
-      fn.count<number>('risk').as('risk_count'),
+      fn.countAll<number | string>().as('n'),
+      fn.sum<number | string | null>('risk').as('risk_sum'),
+      fn.count<number | string>('risk').as('risk_count'),
     ])
     .groupBy('status')
     .execute()

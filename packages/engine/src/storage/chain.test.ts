@@ -75,6 +75,16 @@ describe('the chain', () => {
     expect(findChainFault('default', START, tampered({ effectKey: 'key-9' }, 2))).toMatchObject({ seq: 3 })
   })
 
+  it('takes the key of a record that claims nothing from what it keeps, and shows a change of either', () => {
+    const told = { kept: { unique_key: 'memory:e1' }, effectKey: 'memory:e1' }
+    const [record] = chainOf(1, told) as [LogRecord]
+    expect(findChainFault('default', START, [record])).toBeNull()
+    for (const effectKey of ['memory:e2', null])
+      expect(findChainFault('default', START, [{ ...record, effectKey }])).toMatchObject({ seq: 1 })
+    const kept = { unique_key: 'memory:e2' }
+    expect(findChainFault('default', START, [{ ...record, kept, effectKey: 'memory:e2' }])).toMatchObject({ seq: 1 })
+  })
+
   it('shows a record that was dropped, doubled, put in between or moved', () => {
     const [a, b, c, d] = chainOf(4) as [LogRecord, LogRecord, LogRecord, LogRecord]
     expect(findChainFault('default', START, [a, c, d])).toEqual({ seq: 2, problem: 'gap' })

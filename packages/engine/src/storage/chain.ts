@@ -62,12 +62,17 @@ export function findChainFault(organisation: string, head: LogHead, records: Ite
     if (record.seq !== seq) return { seq, problem: 'gap' }
     if (record.payload !== null && sha256(canonicalJson(record.payload)) !== record.payloadDigest)
       return { seq, problem: 'payload_changed' }
-    // The key stands in its own column, so that it can be unique; what was hashed is the claim that is kept.
-    const claim = record.kept['claim'] as { readonly effect_key?: string } | null | undefined
-    const isOtherKey = record.effectKey?.toWellFormed() !== claim?.effect_key?.toWellFormed()
+    // The key stands in its own column, so that it can be unique; what was hashed is what is kept of it.
+    const isOtherKey = record.effectKey?.toWellFormed() !== keptKey(record.kept)?.toWellFormed()
     if (isOtherKey || hashRecord(organisation, previous, record, canonicalJson(record.kept)) !== record.hash)
       return { seq, problem: 'record_changed' }
     previous = record.hash
   }
   return null
+}
+
+/** The key that a record was given: of the call that it claims, or else of what it tells, so that it is told once. */
+function keptKey(kept: LogRecord['kept']): string | undefined {
+  const claim = kept['claim'] as { readonly effect_key?: string } | null | undefined
+  return claim?.effect_key ?? (kept['unique_key'] as string | undefined)
 }
