@@ -229,7 +229,8 @@ describe('an engine’s own export', () => {
         await engine.reportOutcome({ request_id: late, status: n % 20 === 0 ? 'INCIDENT' : 'NO_EFFECT' })
       if (n === 60) await engine.killSwitch.activate({ scope: 'domain', domain: 'none' })
     }
-    const lines = await Array.fromAsync(engine.exportLog())
+    const lines: string[] = []
+    for await (const exported of engine.exportLog()) lines.push(exported)
     return { engine, risks, lines }
   }
 
@@ -255,10 +256,8 @@ describe('an engine’s own export', () => {
 
   it('without a request that was erased goes on with the others', async () => {
     const { lines } = await lived()
-    const erased = lines.map((text, index) => {
-      const record: unknown = JSON.parse(text)
-      return index === 4 ? { ...(record as object), payload: null } : text
-    })
+    const record = JSON.parse(lines[4] ?? '') as object
+    const erased = lines.toSpliced(4, 1, JSON.stringify({ ...record, payload: null }))
     const told: string[] = []
     const result = await backtestFile(fileOf(erased), {
       onBadLine: (number, message) => told.push(`${number} ${message}`),

@@ -54,10 +54,9 @@ function candidatesFor({ facts, state, decided }: CounterfactualInput, value: nu
   if (decided.blockedBy === null) return SHARES.map((share) => share * value)
   if (decided.blockedBy !== 'max_value' && decided.blockedBy !== 'require_approval_above') return []
   return [...state.constraints.values()]
-    .filter((rule) => appliesTo(rule, facts))
-    .flatMap((rule) => [rule.max_value, rule.require_approval_above])
-    .filter((limit) => typeof limit === 'number' && limit < value)
-    .map(Number)
+    .flatMap((rule) => (appliesTo(rule, facts) ? [rule.max_value, rule.require_approval_above] : []))
+    .filter((limit) => limit != null)
+    .filter((limit) => limit < value)
     .toSorted((a, b) => b - a)
 }
 

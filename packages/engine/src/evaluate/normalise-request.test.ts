@@ -64,10 +64,10 @@ describe('a request', () => {
       withTypedArray: true,
     })
     const fields = fc.dictionary(fc.string(), anything, { maxKeys: 6 })
-    const reserved = ['session_id', 'trajectory_id', 'call', 'run']
+    const reserved = new Set(['session_id', 'trajectory_id', 'call', 'run'])
     fc.assert(
       fc.property(fields, fields, fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })), (a, b, value) => {
-        fc.pre(![...Object.keys(a), ...Object.keys(b)].some((key) => reserved.includes(key)))
+        fc.pre(![...Object.keys(a), ...Object.keys(b)].some((key) => reserved.has(key)))
         let live: ReturnType<typeof normaliseRequest>
         try {
           live = normaliseRequest({ action: 'refund', value, context: { ...a, call: { arguments: b } } })

@@ -12,7 +12,7 @@ export interface StorageCheck {
 /** One empty store; whoever made it closes and removes it afterwards. */
 export interface StoreUnderTest {
   /** A handle of its own on the store, each time it is called. */
-  open(organisation?: string): Promise<Storage>
+  readonly open: (organisation?: string) => Promise<Storage>
 }
 
 const ORGANISATION = 'default'
