@@ -1,4 +1,5 @@
 import {
+  type CaseVerdict,
   type Constraint,
   type EffectState,
   type KillSwitch,
@@ -45,6 +46,10 @@ export interface EvaluationKept {
   readonly claim: ClaimKept | null
   /** Where the decision was made. @defaultValue evaluated here */
   readonly source?: 'evaluation' | 'case' | 'ingest' | 'index'
+  /** The verdict that was told of a decision of elsewhere. */
+  readonly verdict?: CaseVerdict
+  /** It takes the place of what was told of the same case before, and is not counted again. @defaultValue false */
+  readonly replaces?: boolean
 }
 
 /** A call that may run, claimed by a process. */
@@ -253,6 +258,7 @@ export class EngineState {
 
   /** A decision of elsewhere: its outcome will teach like any other; it used no rule and took no step of a run here. */
   #applyCase(kept: EvaluationKept): void {
+    if (kept.replaces) return
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
     this.risk.admit(kept.prediction)

@@ -49,7 +49,7 @@ export function extractFeatures(facts: ActionFacts, values: ActionValues): Featu
   const action = hashText(facts.action, 1)
   const actor = hashText(facts.actor, 2)
   const target = facts.target === null ? 0 : hashText(facts.target.slice(0, 80), 3)
-  const provenance = classOf(facts.provenance)
+  const provenance = provenanceClassOf(facts.provenance)
   const mutating = facts.mutating === null ? 2 : Number(facts.mutating)
   const { run } = facts
   const last = run.previousActions.at(-1)
@@ -93,7 +93,8 @@ function group(index: number, ...parts: readonly number[]): number {
   return parts.reduce(mix, index + 101)
 }
 
-function classOf(provenance: ActionFacts['provenance']): ProvenanceClass {
+/** One word for all labels of a call. */
+export function provenanceClassOf(provenance: ActionFacts['provenance']): ProvenanceClass {
   const labels = new Set(Object.values(provenance))
   if (labels.size === 0) return 'unknown'
   const isFromUser = labels.has('user') || labels.has('both')

@@ -1,29 +1,34 @@
-import type { EvaluateResponse, OutcomeReport } from '@bighub/core/protocol'
+import type { CallContext, EvaluateResponse, OutcomeReport } from '@bighub/core/protocol'
+import { verdictOf } from '../cases/case-verdict.ts'
+import { axesOf } from '../cases/plan-case.ts'
 import { caseIdOf } from '../decisions/decision-ids.ts'
 import { readEffect } from '../effects/read-effect.ts'
 import type { ApprovalKept, EvaluationKept, OutcomeKept } from '../engine-state.ts'
+import { provenanceClassOf } from '../features/extract-features.ts'
+import type { Likeness } from '../precedents/likeness.ts'
 import type { LogRecord, RecordType } from '../storage/storage.ts'
 import type { DecisionRow } from '../storage/tables.ts'
 
 /** Records that begin a decision: it was evaluated here, or made elsewhere and told to us. */
 export const DECISION_TYPES: readonly RecordType[] = ['evaluation', 'case_created']
 
-/** The record that a decision's records begin with; undefined if they are about something else. */
+/** The record that tells a decision, the newest if it was told again; undefined if the records are about something else. */
 export function decisionRecordOf(records: readonly LogRecord[]): LogRecord | undefined {
-  return records.find((record) => DECISION_TYPES.includes(record.type))
+  return records.findLast((record) => DECISION_TYPES.includes(record.type))
 }
 
 /** What the payload of a decision's first record holds. */
 interface DecisionPayload {
   readonly request?: {
     readonly target?: string | null
-    readonly context?: { readonly call?: { readonly tool?: string } }
+    readonly context?: { readonly axes?: unknown; readonly call?: CallContext }
   }
   readonly response?: EvaluateResponse
   readonly case?: {
     readonly tool?: string | null
     readonly actor?: string | null
     readonly target?: string | null
+    readonly context?: { readonly axes?: unknown }
     readonly details?: Readonly<Record<string, unknown>>
   }
 }
@@ -57,6 +62,7 @@ export function decisionRow(organisation: number, records: readonly LogRecord[])
     recommendation: kept.recommendation,
     recommendation_confidence: response?.recommendation_confidence ?? null,
     result: kept.result,
+    verdict: kept.verdict ?? verdictOf(kept.result),
     blocked_by: kept.blocked_by,
     shadow: Number(kept.shadow),
     risk: kept.risk,
@@ -72,6 +78,17 @@ export function decisionRow(organisation: number, records: readonly LogRecord[])
       outcomeKept?.followed === undefined || outcomeKept.followed === null ? null : Number(outcomeKept.followed),
     outcome: report ? JSON.stringify(report) : null,
     details: details ? JSON.stringify(details) : null,
+    likeness: JSON.stringify(likenessOf(kept, request?.context ?? told?.context ?? {})),
+  }
+}
+
+/** Axes and sources are words and go with them; the hashes stay. */
+function likenessOf(kept: EvaluationKept, context: { readonly axes?: unknown; readonly call?: CallContext }): Likeness {
+  const { reversibility, provenance } = context.call ?? {}
+  return {
+    fields: kept.precedent.fields,
+    axes: { ...(reversibility === undefined ? {} : { reversibility }), ...axesOf(context) },
+    provenance: provenance && Object.keys(provenance).length > 0 ? provenanceClassOf(provenance) : null,
   }
 }
 

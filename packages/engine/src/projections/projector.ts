@@ -1,14 +1,15 @@
 import type { IngestEvent } from '@bighub/core/protocol'
-import type { CompiledQuery } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { LogRecord, Storage } from '../storage/storage.ts'
 import { decisionRow } from './decision-row.ts'
 import { EVENTS_A_RECORD, eventsOfRecord, type RecordEvent } from './events-of-record.ts'
 import { featureSnapshotRow } from './feature-snapshot-row.ts'
 import { lifecycleKeys, lifecycleRow } from './lifecycle-row.ts'
 import { memoryRow } from './memory-row.ts'
+import { observationRow } from './observation-row.ts'
 
-/** Records that are projected in one transaction. */
-const CHUNK = 250
+/** Records that are projected in one transaction: few, so that nobody who evaluates meanwhile waits long. */
+const CHUNK = 40
 /** How long records may wait to be projected while nobody asks, in milliseconds. */
 const LINGER_MS = 50
 
@@ -28,6 +29,8 @@ export class Projector {
   #running: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
+  /** The statement for a decision's row, which is the same for each but for its values. */
+  #decisionUpsert: CompiledQuery | undefined
 
   constructor(options: ProjectorOptions) {
     this.#options = options
@@ -71,7 +74,7 @@ export class Projector {
       const statements = await this.#project(records)
       // Somebody else may have been faster; then this chunk is theirs.
       await this.#options.storage.batch([this.#moveCursor(cursor, last.seq), ...statements])
-      if (records.length === CHUNK) await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
@@ -87,6 +90,7 @@ export class Projector {
       if (record.type === 'event_ingested') lifecycles.add(record.subject)
       else if (record.type === 'memory_stored') statements.push(...this.#memoryStatements(record))
       else if (record.type === 'features_snapshotted') statements.push(...this.#snapshotStatements(record))
+      else if (record.type === 'observation_recorded') statements.push(...this.#observationStatements(record))
       else if (record.type === 'payloads_erased')
         await this.#eraseStatements(record, { subjects, lifecycles, statements })
       else subjects.add(record.subject)
@@ -100,13 +104,8 @@ export class Projector {
     const { storage } = this.#options
     const row = decisionRow(storage.organisation, await storage.readSubject(subject))
     if (!row) return []
-    return [
-      storage.database
-        .insertInto('decisions')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['organisation', 'request_id']).doUpdateSet(row))
-        .compile(),
-    ]
+    const upsert = (this.#decisionUpsert ??= compileDecisionUpsert(storage.database, row))
+    return [{ ...upsert, parameters: Object.values(row) }]
   }
 
   async #lifecycleStatements(lifecycleId: string): Promise<CompiledQuery[]> {
@@ -185,6 +184,18 @@ export class Projector {
     ]
   }
 
+  #observationStatements(record: LogRecord): CompiledQuery[] {
+    const { storage } = this.#options
+    const row = observationRow(storage.organisation, record)
+    return [
+      storage.database
+        .insertInto('observations')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organisation', 'case_id']).doUpdateSet(row))
+        .compile(),
+    ]
+  }
+
   /** Whatever was made from erased words is made again, or goes. */
   async #eraseStatements(
     record: LogRecord,
@@ -197,6 +208,15 @@ export class Projector {
       if (!erased || erased.seq !== seq) continue
       if (erased.type === 'event_ingested') into.lifecycles.add(erased.subject)
       else into.subjects.add(erased.subject)
+      if (erased.type === 'observation_recorded')
+        into.statements.push(
+          database
+            .updateTable('observations')
+            .set({ tool: null, action: null, actor: null })
+            .where('organisation', '=', organisation)
+            .where('seq', '=', seq)
+            .compile(),
+        )
       const first = seq * EVENTS_A_RECORD
       into.statements.push(
         database.deleteFrom('memory_events').where('organisation', '=', organisation).where('seq', '=', seq).compile(),
@@ -241,6 +261,22 @@ export class Projector {
       .where('seq', '=', from)
       .compile()
   }
+}
+
+/** Inserts a row or replaces the one of the same decision. The parameters are the row's values in the order of its keys. */
+function compileDecisionUpsert(database: Kysely<Tables>, row: DecisionRow): CompiledQuery {
+  return database
+    .insertInto('decisions')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['organisation', 'request_id']).doUpdateSet((eb) =>
+        // Every column by its own name, which is what `excluded` takes.
+        Object.fromEntries(
+          (Object.keys(row) as (keyof DecisionRow)[]).map((column) => [column, eb.ref(`excluded.${column}`)]),
+        ),
+      ),
+    )
+    .compile()
 }
 
 /** The event that a lifecycle's record holds; null once its words were erased. */

@@ -36,6 +36,7 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     recommendation TEXT NOT NULL,
     recommendation_confidence TEXT,
     result TEXT NOT NULL,
+    verdict TEXT NOT NULL,
     blocked_by TEXT,
     shadow ${int} NOT NULL,
     risk ${real} NOT NULL,
@@ -50,14 +51,32 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     followed ${int},
     outcome TEXT,
     details TEXT,
+    likeness TEXT NOT NULL,
     PRIMARY KEY (organisation, request_id)
   )${end};
   CREATE UNIQUE INDEX decisions_by_seq ON decisions (organisation, seq);
   CREATE INDEX decisions_by_case ON decisions (organisation, case_id);
   CREATE INDEX decisions_by_time ON decisions (organisation, at);
   CREATE INDEX decisions_by_domain ON decisions (organisation, domain, seq);
+  CREATE INDEX decisions_by_action ON decisions (organisation, action, seq);
+  CREATE INDEX decisions_by_target ON decisions (organisation, target, seq);
   CREATE INDEX decisions_by_trajectory ON decisions (organisation, trajectory_id, seq);
   CREATE INDEX decisions_by_outcome ON decisions (organisation, outcome_at);
+
+  CREATE TABLE observations (
+    organisation ${int} NOT NULL,
+    case_id TEXT NOT NULL,
+    seq ${int} NOT NULL,
+    at ${int} NOT NULL,
+    risk ${real} NOT NULL,
+    label ${int},
+    domain TEXT,
+    tool TEXT,
+    action TEXT,
+    actor TEXT,
+    PRIMARY KEY (organisation, case_id)
+  )${end};
+  CREATE UNIQUE INDEX observations_by_seq ON observations (organisation, seq);
 
   CREATE TABLE events (
     organisation ${int} NOT NULL,

@@ -8,6 +8,7 @@ import type { Generated } from 'kysely'
  * no record tells: who may come in, what is to be sent, what is under way.
  */
 export interface Tables {
+  approvals: ApprovalRow
   projection_cursors: ProjectionCursorRow
   decisions: DecisionRow
   events: EventRow
@@ -15,6 +16,7 @@ export interface Tables {
   lifecycles: LifecycleRow
   lifecycle_keys: LifecycleKeyRow
   feature_snapshots: FeatureSnapshotRow
+  observations: ObservationRow
 
   jobs: JobRow
   live_connections: LiveConnectionRow
@@ -25,6 +27,16 @@ export interface Tables {
   refresh_tokens: RefreshTokenRow
   idempotency: IdempotencyRow
   settings: SettingRow
+}
+
+/** Written with the log, in the same transaction. */
+export interface ApprovalRow {
+  organisation: number
+  request_id: string
+  status: string
+  created_at: string
+  /** The whole ApprovalItem as JSON. */
+  item: string
 }
 
 /** How far the projections of an organisation have come. */
@@ -53,6 +65,8 @@ export interface DecisionRow {
   recommendation: string
   recommendation_confidence: string | null
   result: 'allowed' | 'requires_approval' | 'blocked'
+  /** The verdict that was told of a decision of elsewhere, else the result in the words of verdicts. */
+  verdict: string
   blocked_by: string | null
   shadow: number
   risk: number
@@ -72,6 +86,24 @@ export interface DecisionRow {
   outcome: string | null
   /** What a case says beyond a decision. */
   details: string | null
+  /** What else it is compared with others by: a `Likeness`. */
+  likeness: string
+}
+
+/** The newest prediction of elsewhere about a case, with what came of it. */
+export interface ObservationRow {
+  organisation: number
+  case_id: string
+  seq: number
+  at: number
+  risk: number
+  /** 1 negative, 0 positive, null neutral. */
+  label: 0 | 1 | null
+  domain: string | null
+  /** Words, null once they were erased. */
+  tool: string | null
+  action: string | null
+  actor: string | null
 }
 
 export interface EventRow {

@@ -1,0 +1,133 @@
+import { type CaseVerdict, DEFAULT_ACTOR } from '@bighub/core/protocol'
+import type { EngineState, EvaluationKept } from '../engine-state.ts'
+import { judge } from '../evaluate/evaluate.ts'
+import { normaliseRequest } from '../evaluate/normalise-request.ts'
+import type { UnchainedRecord } from '../storage/chain.ts'
+import type { DecisionRow } from '../storage/tables.ts'
+import { decidedBy } from './case-verdict.ts'
+
+/** A decision that was made elsewhere. What is absent was not told. */
+export interface ToldDecision {
+  readonly source: Exclude<DecisionRow['source'], 'evaluation'>
+  /** What the tool was to do. */
+  readonly action: string
+  readonly tool?: string | null | undefined
+  /** @defaultValue 'AI_AGENT' */
+  readonly actor?: string | null | undefined
+  readonly domain?: string | null | undefined
+  readonly target?: string | null | undefined
+  /** Finite. */
+  readonly value?: number | null | undefined
+  readonly arguments?: Readonly<Record<string, unknown>> | null | undefined
+  /** The application's own context fields; those with a meaning to us (`call`, `run`, trajectory ids) are left out. */
+  readonly context?: Readonly<Record<string, unknown>> | null | undefined
+  /** The risk that was seen elsewhere, in [0, 1]. @defaultValue what the model says now */
+  readonly riskScore?: number | null | undefined
+  /** @defaultValue what the model's risk advises under the policy of now */
+  readonly verdict?: CaseVerdict | null | undefined
+  /** Told beyond the decision; read back as it is, erased with the other words. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+  /** It takes the place of what was told of the same case before. @defaultValue false */
+  readonly replaces?: boolean | undefined
+}
+
+/**
+ * The record of a decision made elsewhere, in the form of one made here: features and prediction by the model of now, so that
+ * its outcome teaches like any other. Rules, switches and runs have no part in it: nothing was decided here.
+ *
+ * @param told.subject - Its request id: `act_…`, or an id of elsewhere.
+ * @throws InvalidInputError naming the field, as an evaluation of the same action would.
+ */
+export function planCase(
+  told: ToldDecision & { readonly subject: string },
+  state: EngineState,
+  at: number,
+): UnchainedRecord {
+  const actor = told.actor || DEFAULT_ACTOR
+  const { judged, context } = judgeTold(told, state, at)
+  const { kept, facts } = judged
+  const { recommendation, result } = told.verdict
+    ? decidedBy(told.verdict)
+    : { recommendation: judged.decided.byRisk, result: RESULT_OF[judged.decided.byRisk] }
+  const own: EvaluationKept = {
+    ...kept,
+    risk: told.riskScore ?? kept.risk,
+    recommendation,
+    result,
+    blocked_by: null,
+    shadow: false,
+    rules: [],
+    rules_blocked: [],
+    step: null,
+    source: told.source,
+    ...(told.verdict ? { verdict: told.verdict } : {}),
+    ...(told.replaces ? { replaces: true } : {}),
+  }
+  return {
+    type: 'case_created',
+    at,
+    subject: told.subject,
+    kept: { ...own },
+    payload: {
+      case: {
+        tool: told.tool || null,
+        actor,
+        target: facts.target,
+        arguments: facts.arguments,
+        context,
+        ...(told.details ? { details: told.details } : {}),
+      },
+    },
+  }
+}
+
+/** What an evaluation here would have made of it; its words as an evaluation reads them. */
+export function judgeTold(told: Omit<ToldDecision, 'source'>, state: EngineState, at: number) {
+  const context = ownContext(told.context ?? {})
+  const axis = axesOf(told.context)['reversibility']
+  const request = normaliseRequest({
+    action: told.action,
+    actor: told.actor || DEFAULT_ACTOR,
+    value: told.value ?? null,
+    target: told.target ?? null,
+    domain: told.domain ?? null,
+    context: {
+      ...context,
+      call: {
+        ...(told.tool ? { tool: told.tool } : {}),
+        arguments: { ...told.arguments },
+        ...(axis !== undefined && axis >= 0 && axis <= 1 ? { reversibility: axis } : {}),
+      },
+    },
+  })
+  return { judged: judge(request, state, at), context: request.context }
+}
+
+/** Named axes of a context, `{ reversibility: 0.2 }`; what is no number is left out. */
+export function axesOf(context: Readonly<Record<string, unknown>> | null | undefined): Record<string, number> {
+  const axes = context?.['axes']
+  if (typeof axes !== 'object' || axes === null) return {}
+  return Object.fromEntries(
+    Object.entries(axes).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  )
+}
+
+/** A score is no feature of its own case, and what only a guard may say is not taken from elsewhere. */
+function ownContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const {
+    risk_score: _score,
+    call: _call,
+    run: _run,
+    session_id: _session,
+    trajectory_id: _trajectory,
+    ...own
+  } = context
+  return own
+}
+
+const RESULT_OF = {
+  proceed: 'allowed',
+  proceed_with_caution: 'allowed',
+  review_recommended: 'requires_approval',
+  do_not_proceed: 'blocked',
+} as const satisfies Record<EvaluationKept['recommendation'], EvaluationKept['result']>
