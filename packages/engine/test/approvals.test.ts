@@ -155,6 +155,17 @@ describe('an approval', () => {
     expect(await use(engine, id)).toMatchObject({ consumed: true })
   })
 
+  it('is not held against its own call by a rule on the action before', async () => {
+    const { engine } = await setUp()
+    const twice = { previous_action: 'refund', action: 'refund' }
+    await engine.constraints.create({ name: 'no two in a row', conditions: twice, action_on_match: 'block' })
+    const id = await hold(engine, { trajectory_id: 'run-1' })
+    await engine.resolveApproval(id, { resolution: 'approved' })
+    expect(await use(engine, id)).toMatchObject({ consumed: true })
+    const next = await engine.evaluate({ action: 'refund', value: 1, context: { trajectory_id: 'run-1' } })
+    expect(next).toMatchObject({ blocked_by: 'condition' })
+  })
+
   it('expires by the clock to the millisecond, also after it was given', async () => {
     const { engine, clock } = await setUp()
     const [open, given] = [await hold(engine), await hold(engine)]

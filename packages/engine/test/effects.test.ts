@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../src/engine.ts'
 import { openEngine, temporaryFile } from './support/temporary.ts'
@@ -12,25 +13,28 @@ const claimed = async (engine: Engine, key = 'key-1'): Promise<string> => {
   return answer.effect?.effect_id ?? ''
 }
 
-/** Runs a script against the engine's sources in a process of its own. */
-function runInProcess(
-  script: string,
-  ...args: string[]
-): { stdout: string; status: number | null; signal: string | null } {
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
+
+function nodeArguments(script: string, args: readonly string[]): string[] {
   const engine = new URL('../src/index.ts', import.meta.url).href
-  const { stdout, stderr, status, signal } = spawnSync(
-    process.execPath,
-    [
-      '--conditions=bighub-source',
-      '--input-type=module',
-      '--eval',
-      `import { createEngine } from '${engine}'\n${script}`,
-      ...args,
-    ],
-    { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)) },
-  )
+  const code = `import { createEngine } from '${engine}'\n${script}`
+  return ['--conditions=bighub-source', '--input-type=module', '--eval', code, ...args]
+}
+
+/** Runs a script against the engine's sources in a process of its own, to its end. */
+function runInProcess(script: string, ...args: string[]): { stdout: string; signal: string | null } {
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, nodeArguments(script, args), {
+    encoding: 'utf8',
+    cwd: PACKAGE,
+  })
   if (status !== 0 && signal === null) throw new Error(stderr)
-  return { stdout, status, signal }
+  return { stdout, signal }
+}
+
+/** What a script prints that runs against the engine's sources in a process of its own, beside this one. */
+async function outputOf(script: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, nodeArguments(script, args), { cwd: PACKAGE })
+  return stdout
 }
 
 describe('an effect', () => {
@@ -144,6 +148,24 @@ describe('two processes on one file', () => {
     expect(await engine.decision(theirs.own)).toHaveLength(3)
     await engine.evaluate({ action: 'refund' })
     expect(await engine.verifyLog()).toMatchObject({ valid: true, records: 5 })
+    expect(await engine.verifyState()).toMatchObject({ equal: true })
+  })
+
+  it('at the same time write one chain and run each call once', async () => {
+    const file = temporaryFile()
+    const script = `const engine = createEngine({ file: process.argv[1] })
+      const calls = Array.from({ length: 60 }, (_, n) => ({
+        action: 'get_order', value: n, context: { call: { effect_key: 'key ' + n, arguments_digest: 'd' } },
+      }))
+      let claimed = 0
+      for (const call of calls) if ((await engine.evaluate(call)).effect.claimed) claimed++
+      await engine.close()
+      console.log(claimed)`
+    const counts = await Promise.all([1, 2, 3].map(async () => Number(await outputOf(script, file))))
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60)
+    const engine = openEngine({ file })
+    expect(await engine.statistics()).toMatchObject({ decisions: 60 })
+    expect(await engine.verifyLog()).toMatchObject({ valid: true })
     expect(await engine.verifyState()).toMatchObject({ equal: true })
   })
 

@@ -3,6 +3,7 @@ import { evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import { toFacts } from '../evaluate/evaluate.ts'
 import { normaliseRequest } from '../evaluate/normalise-request.ts'
+import type { ActionFacts } from '../features/action-facts.ts'
 import type { LogRecord } from '../storage/storage.ts'
 import { readObservations } from '../trajectory/trajectory-book.ts'
 
@@ -45,7 +46,7 @@ function findBlockingRule(evaluation: LogRecord, state: EngineState, at: number)
   if (!recorded) return { name: 'request', reason: 'it was erased from the log' }
   const request = normaliseRequest(recorded)
   const observed = readObservations([])
-  const facts = toFacts(request, state, observed)
+  const facts = withoutItself(toFacts(request, state, observed))
   return evaluateConstraints(state.constraints.values(), facts, {
     at,
     local: state.clock.at(at),
@@ -53,4 +54,11 @@ function findBlockingRule(evaluation: LogRecord, state: EngineState, at: number)
     health: state.trajectories.health(request.trajectoryId, observed),
     usage: (ruleId) => state.usageOf(ruleId),
   }).find((rule) => rule.effect === 'block')
+}
+
+/** The run counts the held call as its newest step by now; to the rules it is the next one still. */
+function withoutItself(facts: ActionFacts): ActionFacts {
+  const { previousActions } = facts.run
+  if (previousActions.at(-1) !== facts.action) return facts
+  return { ...facts, run: { ...facts.run, previousActions: previousActions.slice(0, -1) } }
 }
