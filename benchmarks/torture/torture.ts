@@ -145,7 +145,7 @@ async function check(input: CheckInput): Promise<{ records: number; unknown: num
         if (found?.kept['status'] !== status) complain(`outcome ${status} of ${id} is missing`)
       }
     }
-    for (const { request_id } of await engine.effects.listOpen({ state: 'claimed' }))
+    for (const { request_id } of await engine.openEffects({ state: 'claimed' }))
       complain(`the effect of ${request_id} is still claimed by a process that is gone`)
     const executions = readExecutions(folder)
     for (const [callId, count] of countBy(executions.map(([callId]) => callId)))
@@ -159,19 +159,19 @@ async function check(input: CheckInput): Promise<{ records: number; unknown: num
       if (!state.equal) complain('the learned state is not what the log folds to')
     }
     const { records } = await engine.statistics()
-    return { records, unknown: (await engine.effects.listOpen({ state: 'unknown' })).length }
+    return { records, unknown: (await engine.openEffects({ state: 'unknown' })).length }
   } finally {
     await engine.close()
   }
 }
 
 async function find(engine: Engine, id: string, type: LogRecord['type']): Promise<LogRecord | undefined> {
-  const records = await engine.decision(id).catch(() => [])
+  const records = await engine.recordsOf(id).catch(() => [])
   return records.findLast((record) => record.type === type)
 }
 
 async function isClaimed(engine: Engine, requestId: string): Promise<boolean> {
-  const records = await engine.decision(requestId).catch(() => [])
+  const records = await engine.recordsOf(requestId).catch(() => [])
   return records.some((record) => record.effectKey !== null)
 }
 

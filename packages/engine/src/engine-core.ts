@@ -22,5 +22,7 @@ export interface EngineCore {
   projected(): Promise<Kysely<Tables>>
   /** Calls `wake` when a record about the subject is folded; returns a function that stops it. */
   watch(subject: string, wake: () => void): () => void
+  /** Calls `listener` after records were appended and folded, by any process; returns a function that stops it. */
+  onAppend(listener: () => void): () => void
   sequencer(): Promise<Sequencer>
 }

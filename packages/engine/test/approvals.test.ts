@@ -65,7 +65,7 @@ describe('an approval', () => {
       { result: 'requires_approval', requires_approval: false },
     ])
     await expect(engine.getApproval(shadow.request_id)).rejects.toMatchObject({ code: 'approval_not_found' })
-    expect(await engine.approvals.list({ status: null })).toEqual([])
+    expect(await engine.approvals.list({ status: 'all' })).toEqual([])
   })
 
   it('lets the call run once, and counts it then', async () => {
@@ -81,7 +81,7 @@ describe('an approval', () => {
     })
     const used = await use(engine, id)
     expect(used).toEqual({ consumed: true, effect_id: id.replace('act_', 'eff_') })
-    expect(await engine.effects.listOpen()).toMatchObject([{ request_id: id, state: 'claimed' }])
+    expect(await engine.openEffects()).toMatchObject([{ request_id: id, state: 'claimed' }])
     expect((await engine.constraints.get(rule.rule_id)).usage_today).toBe(1)
     expect(await use(engine, id)).toMatchObject({ consumed: false, reason: 'already_consumed' })
     expect(await use(engine, id, { effect_key: 'another' })).toMatchObject({
@@ -125,12 +125,13 @@ describe('an approval', () => {
     expect(await engine.getApproval(cancelled)).toMatchObject({ cancel_reason: 'the run ended' })
   })
 
-  it('does not help when its call was claimed some other way, or its key by another call', async () => {
+  it('is the only way to claim its call, and does not help when its key was claimed by another', async () => {
     const { engine } = await setUp()
     const [first, second] = [await hold(engine), await hold(engine)]
     for (const id of [first, second]) await engine.resolveApproval(id, { resolution: 'approved' })
-    await engine.claimEffect({ effect_key: `key of ${first}`, request_id: first, arguments_digest: 'd' })
-    expect(await use(engine, first)).toMatchObject({ reason: 'effect_claimed' })
+    const claim = { effect_key: `key of ${first}`, request_id: first, arguments_digest: 'd' }
+    expect(await engine.claimEffect(claim)).toMatchObject({ claimed: false, state: 'not_run' })
+    expect(await use(engine, first)).toMatchObject({ consumed: true })
     expect(await use(engine, second, { effect_key: `key of ${first}` })).toMatchObject({ reason: 'effect_claimed' })
     expect(await use(engine, second)).toMatchObject({ consumed: true })
   })
@@ -188,7 +189,7 @@ describe('an approval', () => {
     clock.advance(DAY)
     expect(await engine.approvals.list({ status: 'expired' })).toMatchObject([{ request_id: id, status: 'expired' }])
     expect(await engine.approvals.list()).toEqual([])
-    expect(await engine.approvals.list({ status: null })).toMatchObject([{ status: 'expired' }])
+    expect(await engine.approvals.list({ status: 'all' })).toMatchObject([{ status: 'expired' }])
   })
 
   it('takes the same answer twice and no other', async () => {
@@ -200,7 +201,7 @@ describe('an approval', () => {
       code: 'approval_closed',
     })
     expect(await engine.cancelApproval(id)).toEqual(first)
-    expect(await engine.decision(id)).toHaveLength(2)
+    expect(await engine.recordsOf(id)).toHaveLength(2)
   })
 
   it('of two different answers at once takes one', async () => {

@@ -43,11 +43,11 @@ describe('an effect', () => {
     async (state) => {
       const engine = openEngine()
       const id = await claimed(engine)
-      expect(await engine.effects.listOpen()).toMatchObject([{ effect_key: 'key-1', state: 'claimed' }])
+      expect(await engine.openEffects()).toMatchObject([{ effect_key: 'key-1', state: 'claimed' }])
       const first = await engine.settleEffect(id, { state, summary: 'what came of it' })
       expect(first).toMatchObject({ effect_id: id, state, summary: 'what came of it', effect_key: 'key-1' })
       expect(await engine.settleEffect(id, { state: 'failed', summary: 'something else' })).toEqual(first)
-      expect(await engine.effects.listOpen()).toEqual([])
+      expect(await engine.openEffects()).toEqual([])
       expect(await engine.statistics()).toMatchObject({ records: 2 })
     },
   )
@@ -144,8 +144,8 @@ describe('two processes on one file', () => {
     )
     const theirs = JSON.parse(stdout) as { claimed: boolean; request_id: string; own: string }
     expect(theirs).toMatchObject({ claimed: false, request_id: mine.request_id })
-    expect(await engine.calibration()).toMatchObject({ sample_size: 1 })
-    expect(await engine.decision(theirs.own)).toHaveLength(3)
+    expect(await engine.calibration.report()).toMatchObject({ sample_size: 1 })
+    expect(await engine.recordsOf(theirs.own)).toHaveLength(3)
     await engine.evaluate({ action: 'refund' })
     expect(await engine.verifyLog()).toMatchObject({ valid: true, records: 5 })
     expect(await engine.verifyState()).toMatchObject({ equal: true })
@@ -184,8 +184,8 @@ describe('two processes on one file', () => {
       context: { call: { effect_key: 'lost', arguments_digest: 'd' } },
     })
     expect(again.effect).toMatchObject({ claimed: false, state: 'unknown' })
-    expect(await engine.effects.listOpen({ state: 'unknown' })).toMatchObject([{ effect_key: 'lost' }])
-    expect(await engine.effects.listOpen({ state: 'claimed' })).toEqual([])
+    expect(await engine.openEffects({ state: 'unknown' })).toMatchObject([{ effect_key: 'lost' }])
+    expect(await engine.openEffects({ state: 'claimed' })).toEqual([])
     expect(await engine.verifyLog()).toMatchObject({ valid: true })
     expect(await engine.verifyState()).toMatchObject({ equal: true })
   })

@@ -25,7 +25,7 @@ describe('an evaluation', () => {
   it('is recorded with the request as it came and the answer as it went', async () => {
     const engine = openEngine()
     const { validation_hash: hash, ...answer } = await engine.evaluate({ action: 'refund', metadata: { tier: 'gold' } })
-    expect(await engine.decision(answer.request_id)).toMatchObject([
+    expect(await engine.recordsOf(answer.request_id)).toMatchObject([
       {
         seq: 1,
         type: 'evaluation',
@@ -47,7 +47,7 @@ describe('an evaluation', () => {
     const real = await engine.evaluate(request)
     for (const answer of dry) {
       expect(answer).toMatchObject({ dry_run: true, allowed: true, risk_score: real.risk_score })
-      await expect(engine.decision(answer.request_id)).rejects.toMatchObject({ code: 'decision_not_found' })
+      await expect(engine.recordsOf(answer.request_id)).rejects.toMatchObject({ code: 'decision_not_found' })
     }
     expect(await engine.statistics()).toMatchObject({ decisions: 1, records: 2 })
   })
@@ -141,7 +141,7 @@ describe('an evaluation', () => {
         async (fields, hasAction) => {
           const request = { ...Object.fromEntries(fields), ...(hasAction ? { action: 'refund' } : {}) }
           const end = await engine.evaluate(request as EvaluateRequest).then(
-            async ({ request_id: id }) => (await engine.decision(id))[0]?.type,
+            async ({ request_id: id }) => (await engine.recordsOf(id))[0]?.type,
             (error: unknown) => (InvalidInputError.isInstance(error) && 'field' in error ? error.field : error),
           )
           if (end === 'evaluation') recorded++
@@ -159,7 +159,7 @@ describe('an evaluation', () => {
 describe('a kill switch', () => {
   it('stops everything, or a domain, in every mode, until it is lifted', async () => {
     const engine = openEngine()
-    const all = await engine.killSwitch.activate({ reason: 'incident 7' }, 'ann')
+    const all = await engine.killSwitch.activate({ reason: 'incident 7' }, { by: 'ann' })
     const stopped = await engine.evaluate({ action: 'refund', context: { call: { shadow: true } } })
     expect(stopped).toMatchObject({
       recommendation: 'do_not_proceed',
@@ -245,7 +245,7 @@ describe('the policy', () => {
   it('changes the fields that are given, and names what is wrong', async () => {
     const engine = openEngine()
     await engine.policy.update({ time_zone: 'Europe/Berlin' })
-    await engine.policy.update({ enforcement_mode: 'review' }, { by: 'ann', reason: 'audit' })
+    await engine.policy.update({ enforcement_mode: 'review', reason: 'audit' }, { by: 'ann' })
     expect(await engine.policy.get()).toMatchObject({
       version: 2,
       policy: { time_zone: 'Europe/Berlin', enforcement_mode: 'review' },
@@ -291,7 +291,7 @@ describe('options of an engine', () => {
     const { request_id } = await a.evaluate({ action: 'refund' })
     await a.constraints.create({ max_value: 1 })
     expect(await b.statistics()).toMatchObject({ decisions: 0, records: 0 })
-    await expect(b.decision(request_id)).rejects.toMatchObject({ code: 'decision_not_found' })
+    await expect(b.recordsOf(request_id)).rejects.toMatchObject({ code: 'decision_not_found' })
     expect(await b.evaluate({ action: 'refund', value: 10 })).toMatchObject({ blocked_by: null })
     expect(await a.verifyLog()).toMatchObject({ valid: true, records: 2 })
     expect(await b.verifyLog()).toMatchObject({ valid: true, records: 1 })

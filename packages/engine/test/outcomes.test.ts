@@ -28,7 +28,7 @@ describe('an outcome', () => {
       calibration: { error: label === null ? null : risk - label },
       recommendation_followed: status !== 'BLOCKED',
     })
-    expect(await engine.calibration()).toMatchObject({ sample_size: label === null ? 0 : 1 })
+    expect(await engine.calibration.report()).toMatchObject({ sample_size: label === null ? 0 : 1 })
     expect(await engine.statistics()).toMatchObject({ outcomes: 1 })
   })
 
@@ -74,7 +74,7 @@ describe('an outcome', () => {
       time_to_outcome_s: 30,
       tags: ['double'],
     })
-    const records = await engine.decision(id)
+    const records = await engine.recordsOf(id)
     expect(records.at(-1)?.payload).toEqual({ report })
   })
 
@@ -92,10 +92,10 @@ describe('an outcome', () => {
   it('changes no record that was written before it', async () => {
     const engine = openEngine()
     const { id } = await decide(engine)
-    const before = await engine.decision(id)
+    const before = await engine.recordsOf(id)
     await engine.reportOutcome({ request_id: id, status: 'FRAUD' })
     await engine.reportOutcome({ request_id: id, status: 'SUCCESS' })
-    const after = await engine.decision(id)
+    const after = await engine.recordsOf(id)
     expect(after.slice(0, 1)).toEqual(before)
     expect(JSON.stringify(after[0]?.kept)).not.toMatch(/FRAUD|label|outcome/)
   })
@@ -106,12 +106,14 @@ describe('an outcome', () => {
     const seen: (number | null)[] = []
     for (const status of ['SUCCESS', 'FRAUD', 'NO_EFFECT', 'FRAUD', 'SUCCESS']) {
       await engine.reportOutcome({ request_id: id, status })
-      const { sample_size: size, observed_negative_rate: rate } = await engine.calibration('payments')
+      const { sample_size: size, observed_negative_rate: rate } = await engine.calibration.report({
+        domain: 'payments',
+      })
       seen.push(size === 0 ? null : rate)
     }
     expect(seen).toEqual([0, 1, null, 1, 0])
     expect(await engine.statistics()).toMatchObject({ decisions: 1, outcomes: 1, records: 6 })
-    expect((await engine.decision(id)).filter(({ type }) => type === 'outcome')).toHaveLength(5)
+    expect((await engine.recordsOf(id)).filter(({ type }) => type === 'outcome')).toHaveLength(5)
     expect(await engine.verifyState()).toMatchObject({ equal: true })
   })
 
@@ -125,7 +127,7 @@ describe('an outcome', () => {
       for (let n = 0; n < times; n++) await engine.reportOutcome({ request_id: id, status: 'FRAUD' })
     }
     expect(await riskNow(twice)).toBe(await riskNow(once))
-    expect(await twice.calibration()).toEqual(await once.calibration())
+    expect(await twice.calibration.report()).toEqual(await once.calibration.report())
   })
 
   it('that arrives twice at once teaches once', async () => {

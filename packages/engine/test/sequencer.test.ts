@@ -31,7 +31,7 @@ describe('two engines on one file', () => {
     await b.constraints.create({ name: 'cap', max_value: 10 })
     expect(await a.evaluate({ action: 'refund', value: 20 })).toMatchObject({ blocked_by: 'max_value' })
     await b.reportOutcome({ request_id: first.request_id, status: 'FRAUD' })
-    expect(await a.calibration()).toMatchObject({ sample_size: 1 })
+    expect(await a.calibration.report()).toMatchObject({ sample_size: 1 })
     for (let n = 0; n < 20; n++) await (n % 2 === 0 ? a : b).evaluate({ action: 'refund', value: n })
     for (const engine of [a, b]) {
       expect(await engine.statistics()).toMatchObject({ decisions: 22, outcomes: 1, records: 24 })
@@ -108,7 +108,7 @@ describe('a write that fails', () => {
       code: 'storage_unavailable',
       message: expect.stringMatching(/bighub\.db: cannot be used: .*disk is full/),
     })
-    expect(await engine.calibration()).toMatchObject({ sample_size: 0 })
+    expect(await engine.calibration.report()).toMatchObject({ sample_size: 0 })
     expect(await engine.statistics()).toMatchObject({ decisions: 1, outcomes: 0, records: 1 })
     mend()
     await engine.reportOutcome({ request_id, status: 'FRAUD' })
@@ -270,7 +270,7 @@ describe('closing', () => {
       () => engine.policy.get(),
       () => engine.killSwitch.activate(),
       () => engine.statistics(),
-      () => engine.decision('act_1'),
+      () => engine.recordsOf('act_1'),
       () => engine.verifyLog(),
     ])
       await expect(use()).rejects.toMatchObject({ code: 'storage_closed' })

@@ -207,6 +207,8 @@ export const domainInfoSchema = z.looseObject({
 export type DomainInfo = z.infer<typeof domainInfoSchema>
 
 export const changedFieldSchema = z.looseObject({ field: z.string(), before: z.unknown(), after: z.unknown() })
+/** A field in which two states of a thing differ; null where one of them has none. */
+export type ChangedField = z.infer<typeof changedFieldSchema>
 
 export const constraintVersionSchema = z.looseObject({
   rule_id: z.string(),

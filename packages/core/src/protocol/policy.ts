@@ -15,11 +15,6 @@ export const costsSchema = z.object({
 })
 export type Costs = z.infer<typeof costsSchema>
 
-export const approvalPolicySchema = z.object({
-  /** Unanswered approvals expire after this time and the call is refused. */
-  expires_in_seconds: z.int().min(1).max(31_536_000).default(86_400),
-})
-
 /** What may differ by domain. */
 const overridable = {
   enforcement_mode: enforcementModeSchema.default('advisory'),
@@ -30,7 +25,8 @@ const overridable = {
   typical_value: z.number().positive().nullable().default(null),
 } as const
 
-const domainPolicySchema = z.strictObject({
+/** The same without defaults: what is not given stays as it is. */
+const overrides = {
   enforcement_mode: enforcementModeSchema.optional(),
   costs: z
     .strictObject({
@@ -43,6 +39,17 @@ const domainPolicySchema = z.strictObject({
     .optional(),
   bound: z.enum(['estimate', 'upper']).optional(),
   typical_value: z.number().positive().nullable().optional(),
+} as const
+
+const domainPolicySchema = z.strictObject(overrides)
+
+const timeZoneSchema = z.string().refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
+const domainsSchema = z.record(z.string(), domainPolicySchema)
+const expirySchema = z.int().min(1).max(31_536_000)
+
+export const approvalPolicySchema = z.object({
+  /** Unanswered approvals expire after this time and the call is refused. */
+  expires_in_seconds: expirySchema.default(86_400),
 })
 
 /**
@@ -55,8 +62,8 @@ export const policySchema = z.strictObject({
   /** The same action refused before in the same run is refused again without a new approval. */
   repeat_refusal: z.boolean().default(true),
   /** IANA name; decides where a day and an hour begin for limits. */
-  time_zone: z.string().default('UTC').refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin'),
-  domains: z.record(z.string(), domainPolicySchema).default({}),
+  time_zone: timeZoneSchema.default('UTC'),
+  domains: domainsSchema.default({}),
 })
 export type Policy = z.infer<typeof policySchema>
 /** A policy as the operator writes it: every field has a default. */
@@ -65,8 +72,14 @@ export type PolicyInput = z.input<typeof policySchema>
 /** The policy in force for one domain. */
 export type EffectivePolicy = Omit<Policy, 'domains'>
 
-/** `PATCH /policy`: the fields to change. */
-export const policyUpdateSchema = policySchema.partial()
+/** `PATCH /policy`: the fields to change. Within costs and approvals too, what is not given stays; a domain's overrides are replaced. */
+export const policyUpdateSchema = z.strictObject({
+  ...overrides,
+  approvals: z.strictObject({ expires_in_seconds: expirySchema.optional() }).optional(),
+  repeat_refusal: z.boolean().optional(),
+  time_zone: timeZoneSchema.optional(),
+  domains: domainsSchema.optional(),
+})
 export type PolicyUpdate = z.input<typeof policyUpdateSchema>
 
 export const policyVersionSchema = z.looseObject({

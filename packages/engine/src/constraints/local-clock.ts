@@ -9,6 +9,7 @@ export interface LocalTime {
 }
 
 const QUARTER_MS = 15 * 60_000
+const DAY_MS = 86_400_000
 
 /** Reads local time in an IANA time zone. Every zone's offset is a multiple of 15 minutes, so one look serves a quarter of an hour. */
 export class LocalClock {
@@ -37,6 +38,23 @@ export class LocalClock {
     const hourIndex = Math.floor(local / 3_600_000)
     const day = Math.floor(local / 86_400_000)
     return { hour: hourIndex - day * 24, day, hourIndex }
+  }
+
+  /** The moment at which the local day of a time began. */
+  startOfDay(time: number): number {
+    return this.#toTime(this.at(time).day * DAY_MS)
+  }
+
+  /** The moment at which the local month of a time began. */
+  startOfMonth(time: number): number {
+    const local = new Date(time + this.#offset(time))
+    return this.#toTime(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), 1))
+  }
+
+  /** The moment that local clocks show as this. The offset there may differ from the one before: clocks change at night. */
+  #toTime(local: number): number {
+    const guess = local - this.#offset(local)
+    return local - this.#offset(guess)
   }
 
   #offset(time: number): number {

@@ -1,108 +1,16 @@
-import {
-  type ClaimEffectRequest,
-  type ClaimEffectResponse,
-  claimEffectRequestSchema,
-  type Effect,
-  type EffectState,
-  InvalidInputError,
-  NotFoundError,
-  type SettleEffectRequest,
-  settleEffectRequestSchema,
-} from '@bighub/core/protocol'
-import type { EngineCore } from '../engine-core.ts'
-import type { ClaimKept, OpenEffect } from '../engine-state.ts'
-import type { UnchainedRecord } from '../storage/chain.ts'
-import { isOwnerGone } from '../storage/process-owner.ts'
-import { effectIdOf, readEffect, requestIdOf } from './read-effect.ts'
+import type { DecisionApi } from '@bighub/core/protocol'
+import { createResource } from '../resource.ts'
+import type { Effects } from './effects.ts'
 
-/** One run of each call: claimed once in any number of processes, then settled (guard.md §2). */
-export class EffectsApi {
-  readonly #core: EngineCore
+/** Entries of a page unless the query says otherwise. */
+const PAGE = 100
 
-  constructor(core: EngineCore) {
-    this.#core = core
-  }
-
-  /** @throws InvalidInputError; NotFoundError if the claim is for no decision of this engine. */
-  async claim(request: ClaimEffectRequest): Promise<ClaimEffectResponse> {
-    const parsed = claimEffectRequestSchema.safeParse(request)
-    if (!parsed.success) throw InvalidInputError.fromZod('a claim', parsed.error)
-    const core = this.#core
-    const { effect_key: effectKey, request_id: requestId, arguments_digest: digest } = parsed.data
-    return core
-      .run<ClaimEffectResponse | { readonly claimedBy: string }>({
-        reads: { effectKey, subject: requestId },
-        plan: (_, found) => {
-          const claimedBy = found.claim?.subject
-          if (claimedBy !== undefined && claimedBy !== requestId) return { records: [], answer: () => ({ claimedBy }) }
-          if (!found.records.some((record) => record.type === 'evaluation'))
-            throw new NotFoundError('decision', requestId)
-          const before = readEffect(found.records)
-          if (before)
-            return { records: [], answer: () => ({ effect_id: before.effect_id, claimed: false, state: before.state }) }
-          const claim = { effect_key: effectKey, arguments_digest: digest, owner: core.owner }
-          return {
-            records: [claimRecord(core.now(), requestId, claim)],
-            answer: () => ({ effect_id: effectIdOf(requestId), claimed: true, state: 'claimed' }),
-          }
-        },
-      })
-      .then((answer) => ('claimedBy' in answer ? this.#claimedBy(String(answer.claimedBy)) : answer))
-  }
-
-  /** A second settlement changes nothing. @throws InvalidInputError, NotFoundError */
-  async settle(effectId: string, request: SettleEffectRequest): Promise<Effect> {
-    const parsed = settleEffectRequestSchema.safeParse(request)
-    if (!parsed.success) throw InvalidInputError.fromZod('a settlement', parsed.error)
-    return this.#settle(effectId, parsed.data.state, parsed.data.summary ?? null)
-  }
-
-  /** Calls that are claimed and not settled, oldest first. `unknown` ones are those whose process ended before it could. */
-  async listOpen(filter: { state?: 'claimed' | 'unknown' } = {}): Promise<readonly OpenEffect[]> {
-    const { openEffects } = await this.#core.state()
-    return [...openEffects.values()].filter((effect) => filter.state === undefined || effect.state === filter.state)
-  }
-
-  /** Marks the claims of processes that are gone: what became of those calls nobody knows. */
-  async disownLost(): Promise<void> {
-    for (const effect of this.#core.currentState().openEffects.values())
-      if (effect.state === 'claimed' && isOwnerGone(effect.owner))
-        await this.#settle(effectIdOf(effect.request_id), 'unknown', 'the process that ran it ended')
-  }
-
-  /** The key was claimed for another decision. */
-  async #claimedBy(requestId: string): Promise<ClaimEffectResponse> {
-    const effect = readEffect(await this.#core.storage.readSubject(requestId))
-    if (!effect) throw new NotFoundError('effect', effectIdOf(requestId))
-    return { effect_id: effect.effect_id, claimed: false, state: effect.state }
-  }
-
-  async #settle(effectId: string, state: EffectState, summary: string | null): Promise<Effect> {
-    const core = this.#core
-    const requestId = requestIdOf(effectId)
-    return core.run<Effect>({
-      reads: { subject: requestId },
-      plan: (_, found) => {
-        const effect = readEffect(found.records)
-        if (!effect) throw new NotFoundError('effect', effectId)
-        if (effect.state !== 'claimed') return { records: [], answer: () => effect }
-        const at = core.now()
-        const record: UnchainedRecord = {
-          type: 'effect_settled',
-          at,
-          subject: requestId,
-          kept: { state },
-          payload: { summary },
-        }
-        return {
-          records: [record],
-          answer: () => ({ ...effect, state, summary, settled_at: new Date(at).toISOString() }),
-        }
-      },
-    })
-  }
-}
-
-function claimRecord(at: number, requestId: string, claim: ClaimKept): UnchainedRecord {
-  return { type: 'effect_claimed', at, subject: requestId, kept: { claim }, payload: {}, effectKey: claim.effect_key }
+/** Runs of tools, claimed once (protocol §12). */
+export function createEffectsApi(effects: Effects): DecisionApi['effects'] {
+  return createResource('effects', {
+    claim: (body) => effects.claim(body),
+    settle: (effectId, body) => effects.settle(effectId, body),
+    list: (query) => effects.list({ state: query.state ?? null, limit: query.limit ?? PAGE }),
+    resolve: (effectId, body, options) => effects.resolve(effectId, body, options.by ?? 'application'),
+  })
 }

@@ -17,7 +17,8 @@ export function readEffect(records: readonly LogRecord[]): Effect | null {
   if (!claimed) return null
   // Every record with an effect key keeps its claim.
   const claim = claimed.kept['claim'] as ClaimKept
-  const settled = records.find((record) => record.type === 'effect_settled')
+  // A person may have said later what an unknown one came to.
+  const settled = records.findLast((record) => record.type === 'effect_settled')
   return {
     effect_id: effectIdOf(claimed.subject),
     effect_key: claim.effect_key,

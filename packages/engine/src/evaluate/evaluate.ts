@@ -31,6 +31,8 @@ export interface Moment {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly id: string
+  /** The request asks for a live connection, and there is none. @defaultValue false */
+  readonly lacksConnection?: boolean
 }
 
 export interface Evaluated {
@@ -59,7 +61,7 @@ export interface Judged {
  * function of the request, the state and the moment; nothing is changed here. The caller records `kept` and the state folds it.
  */
 export function evaluate(request: NormalisedRequest, state: EngineState, moment: Moment): Evaluated {
-  const judged = judge(request, state, moment.at)
+  const judged = judge(request, state, moment.at, moment.lacksConnection)
   const { facts, prediction, stake, decided, digest, policy, median, health, kept } = judged
   const simulation = simulateLosses({
     prediction,
@@ -87,7 +89,12 @@ export function evaluate(request: NormalisedRequest, state: EngineState, moment:
  * The stages that decide. Rules are looked at after risk, because their conditions may name it; they change the
  * recommendation, never the score. A backtest needs no more than this.
  */
-export function judge(request: NormalisedRequest, state: EngineState, at: number): Judged {
+export function judge(
+  request: NormalisedRequest,
+  state: EngineState,
+  at: number,
+  lacksConnection: boolean = false,
+): Judged {
   const { call, run } = request
   const policy = policyForDomain(state.policy, request.domain)
   const digest = call.arguments_digest ?? sha256(request.canonical)
@@ -116,6 +123,7 @@ export function judge(request: NormalisedRequest, state: EngineState, at: number
     killSwitch: state.killSwitchFor(request.domain),
     refusedBefore: policy.repeat_refusal ? state.trajectories.refusalOf(trajectoryId, digest, state.version) : null,
     holdCautions: call.hold_cautions ?? false,
+    lacksConnection,
   })
   const kept: EvaluationKept = {
     action: request.action,

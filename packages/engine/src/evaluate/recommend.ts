@@ -17,6 +17,8 @@ export interface RecommendInput {
   readonly rules: readonly RuleMatch[]
   readonly health: TrajectoryHealth | null
   readonly killSwitch: KillSwitch | null
+  /** The call must come over a live connection, and there is none. */
+  readonly lacksConnection?: boolean
   /** The decision that refused this same call in this run before. */
   readonly refusedBefore: string | null
   /** Whether the guard holds cautions too. */
@@ -101,6 +103,10 @@ function strictestLimit(input: RecommendInput): Limit | null {
       rule,
       reason: `${rule.name}: ${rule.reason}`,
     }))
+  if (input.lacksConnection)
+    limits.push(
+      stop('live_connection', 'the call needs a live connection, and it has none or its connection has expired'),
+    )
   if (refusedBefore !== null)
     limits.push(stop('repeat_refusal', `the same call was refused before in this run (${refusedBefore})`))
   if (health === 'critical')

@@ -1,6 +1,7 @@
-import type { IngestEvent } from '@bighub/core/protocol'
 import type { CompiledQuery, Kysely } from 'kysely'
+import { readLifecycle } from '../ingest/lifecycle-records.ts'
 import type { LogRecord, Storage } from '../storage/storage.ts'
+import type { DecisionRow, Tables } from '../storage/tables.ts'
 import { decisionRow } from './decision-row.ts'
 import { EVENTS_A_RECORD, eventsOfRecord, type RecordEvent } from './events-of-record.ts'
 import { featureSnapshotRow } from './feature-snapshot-row.ts'
@@ -110,10 +111,26 @@ export class Projector {
 
   async #lifecycleStatements(lifecycleId: string): Promise<CompiledQuery[]> {
     const { storage } = this.#options
-    const row = lifecycleRow(storage.organisation, await storage.readSubject(lifecycleId))
+    const { organisation } = storage
+    const { id, records, joined } = await readLifecycle(storage, lifecycleId)
+    const row = lifecycleRow(organisation, id, records)
     if (!row) return []
     const keys = lifecycleKeys(row)
+    const gone = [...joined, ...(id === lifecycleId ? [] : [lifecycleId])]
     return [
+      ...gone.map((each) =>
+        storage.database
+          .deleteFrom('lifecycles')
+          .where('organisation', '=', organisation)
+          .where('lifecycle_id', '=', each)
+          .compile(),
+      ),
+      // Its keys are written anew: those of joined ones become its own, those of erased events go.
+      storage.database
+        .deleteFrom('lifecycle_keys')
+        .where('organisation', '=', organisation)
+        .where('lifecycle_id', 'in', [id, ...gone])
+        .compile(),
       storage.database
         .insertInto('lifecycles')
         .values(row)
@@ -277,9 +294,4 @@ function compileDecisionUpsert(database: Kysely<Tables>, row: DecisionRow): Comp
       ),
     )
     .compile()
-}
-
-/** The event that a lifecycle's record holds; null once its words were erased. */
-export function ingestedEvent(record: LogRecord): IngestEvent | null {
-  return (record.payload?.['event'] as IngestEvent | undefined) ?? null
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createEngine, type Engine, type EngineOptions } from '../../src/engine.ts'
+import { createEngine, type Engine } from '../../src/engine.ts'
+import type { EngineOptions } from '../../src/engine-options.ts'
 
 /** A folder of this test's own, removed when it ends. */
 export function temporaryFolder(): string {

@@ -58,7 +58,7 @@ export async function playRefunds(stage: Stage): Promise<void> {
     await guard.flush()
     const [requestId] = requestIds
     if (!proposal.isFraud || requestId === undefined) continue
-    const ran = (await engine.decision(requestId)).some(({ kept }) => kept['status'] === 'SUCCESS')
+    const ran = (await engine.recordsOf(requestId)).some(({ kept }) => kept['status'] === 'SUCCESS')
     if (!ran) continue
     await engine.reportOutcome({ request_id: requestId, status: 'FRAUD', description: 'charged back by the bank' })
     say(`    ${dim('… and days later the bank reports: fraud')}`)
