@@ -36,6 +36,7 @@ import type { OpenEffect } from './engine-state.ts'
 import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
 import { readChunks } from './fold-log.ts'
+import { createIngestApi } from './ingest/ingest-api.ts'
 import { createKillSwitchApi } from './kill-switch/kill-switch-api.ts'
 import { createOutcomesApi } from './outcomes/outcomes-api.ts'
 import { reportOutcome } from './outcomes/report-outcome.ts'
@@ -56,6 +57,7 @@ export class Engine implements Evaluator, Ledger {
   readonly effects: DecisionApi['effects']
   readonly decisions: DecisionApi['decisions']
   readonly policy: DecisionApi['policy']
+  readonly ingest: DecisionApi['ingest']
   readonly #core: EngineRuntime
   readonly #approvals: Approvals
   readonly #effects: Effects
@@ -98,6 +100,7 @@ export class Engine implements Evaluator, Ledger {
     this.effects = createEffectsApi(this.#effects)
     this.decisions = createDecisionsApi(core)
     this.policy = createPolicyApi(core)
+    this.ingest = createIngestApi(core)
   }
 
   evaluate(request: EvaluateRequest): Promise<EvaluateResponse> {
@@ -198,6 +201,28 @@ export function createEngine(options: EngineOptions = {}): Engine {
   assertEngineOptions(options)
   const storage = new SqliteStorage({
     file: options.file ?? '.bighub/bighub.db',
+    organisation: options.organisation ?? 'default',
+    durability: options.durability ?? 'process',
+  })
+  return new Engine({ ...options, storage })
+}
+
+export interface PostgresEngineOptions extends Omit<EngineOptions, 'file'> {
+  /** `postgresql://user:password@host:port/database`; needs the package `pg`. */
+  readonly databaseUrl: string
+}
+
+/**
+ * The decision engine over PostgreSQL, for several processes at once.
+ *
+ * @throws ConfigurationError, or StorageError if the database cannot be used.
+ */
+export async function openPostgresEngine({ databaseUrl, ...options }: PostgresEngineOptions): Promise<Engine> {
+  assertEngineOptions(options)
+  // Only who asks for PostgreSQL has to have its driver.
+  const { PostgresStorage } = await import('./storage/postgres/postgres-storage.ts')
+  const storage = await PostgresStorage.open({
+    url: databaseUrl,
     organisation: options.organisation ?? 'default',
     durability: options.durability ?? 'process',
   })

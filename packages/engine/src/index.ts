@@ -1,6 +1,6 @@
 export { type BacktestFileOptions, BadLineError, backtestFile, type FileBacktest } from './backtest/backtest-file.ts'
 export { DecisionMetrics, type MetricsResult } from './backtest/metrics.ts'
-export { createEngine, Engine } from './engine.ts'
+export { createEngine, Engine, openPostgresEngine, type PostgresEngineOptions } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export type { OpenEffect } from './engine-state.ts'
 export type { ChainFault } from './storage/chain.ts'
