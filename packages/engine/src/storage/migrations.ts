@@ -59,6 +59,7 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
   CREATE INDEX decisions_by_time ON decisions (organisation, at);
   CREATE INDEX decisions_by_domain ON decisions (organisation, domain, seq);
   CREATE INDEX decisions_by_action ON decisions (organisation, action, seq);
+  CREATE INDEX decisions_by_tool ON decisions (organisation, tool, seq);
   CREATE INDEX decisions_by_target ON decisions (organisation, target, seq);
   CREATE INDEX decisions_by_trajectory ON decisions (organisation, trajectory_id, seq);
   CREATE INDEX decisions_by_outcome ON decisions (organisation, outcome_at);
@@ -122,6 +123,7 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     PRIMARY KEY (organisation, lifecycle_id)
   )${end};
   CREATE INDEX lifecycles_by_status ON lifecycles (organisation, status, updated_at);
+  CREATE INDEX lifecycles_by_request ON lifecycles (organisation, request_id);
 
   CREATE TABLE lifecycle_keys (
     organisation ${int} NOT NULL,
@@ -130,6 +132,7 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     lifecycle_id TEXT NOT NULL,
     PRIMARY KEY (organisation, key_name, key_value)
   )${end};
+  CREATE INDEX lifecycle_keys_by_lifecycle ON lifecycle_keys (organisation, lifecycle_id);
 
   CREATE TABLE feature_snapshots (
     organisation ${int} NOT NULL,
