@@ -1,11 +1,13 @@
 import { StorageError } from '@bighub/core/protocol'
-import type { Pool, PoolClient, PoolConfig } from 'pg'
+import type * as Pg from 'pg'
+import type { CustomTypesConfig, Pool, PoolClient, PoolConfig } from 'pg'
 import { MIGRATIONS } from './migrations.ts'
 
 /** Number of the advisory lock under which a schema is brought to the present form: "BIGH". */
 const MIGRATION_LOCK = 0x42494748
-/** Object id of the type int8 (pg_type.h); its values here fit into 53 bits. */
-const INT8 = 20
+
+/** pg types it as overloads by format, which one function cannot satisfy without a cast. */
+type TypeParsers = CustomTypesConfig['getTypeParser']
 
 /** Connections that one handle keeps at most: one writes, the others read. */
 const MOST_CONNECTIONS = 4
@@ -24,12 +26,10 @@ export async function openPool(url: string): Promise<Pool> {
     allowExitOnIdle: true,
     types: {
       // The parsers of pg itself, but for whole numbers of 64 bits, which it would give as text.
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        oid === INT8 && format !== 'binary'
+      getTypeParser: ((oid, format) =>
+        oid === pg.types.builtins.INT8 && format !== 'binary'
           ? Number
-          : pg.types.getTypeParser(oid, format)) as PoolConfig['types'] extends { getTypeParser: infer G } | undefined
-        ? G
-        : never,
+          : pg.types.getTypeParser(oid, format)) as TypeParsers,
     },
   }
   const pool = new pg.Pool(config)
@@ -92,7 +92,7 @@ async function migrate(client: PoolClient, path: string): Promise<void> {
 }
 
 /** `pg` is installed by whoever wants PostgreSQL. */
-async function importPg(): Promise<typeof import('pg')> {
+async function importPg(): Promise<typeof Pg> {
   try {
     return await import('pg')
   } catch (error) {
