@@ -11,8 +11,9 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/core/src/protocol/', ['zod']],
   ['packages/core/src/guard/', ['zod', 'packages/core/src/protocol/']],
   ['packages/core/src/testing/', ['zod', 'packages/core/src/protocol/', 'packages/core/src/guard/']],
-  ['packages/core/src/node/', ['node:', 'packages/core/src/protocol/', 'packages/core/src/guard/']],
-  ['packages/core/src/', ['packages/core/src/protocol/', 'packages/core/src/guard/']],
+  ['packages/core/src/client/', ['packages/core/src/protocol/']],
+  ['packages/core/src/node/', ['node:', 'undici', ...core('protocol', 'guard', 'client')]],
+  ['packages/core/src/', core('protocol', 'guard', 'client')],
   ['packages/engine/src/math/', []],
   ['packages/engine/src/features/', ['@bighub/core/protocol', 'packages/engine/src/math/']],
   ['packages/engine/src/risk/', ['@bighub/core/protocol', ...engine('math', 'features')]],
@@ -85,6 +86,10 @@ function sourceFiles(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .filter((file) => /^packages\/[^/]+\/src\//.test(file))
     .toSorted()
+}
+
+function core(...folders: readonly string[]): string[] {
+  return folders.map((folder) => `packages/core/src/${folder}/`)
 }
 
 function engine(...folders: readonly string[]): string[] {

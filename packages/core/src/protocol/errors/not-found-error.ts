@@ -6,8 +6,12 @@ export class NotFoundError extends BighubError {
   readonly kind: string
   readonly id: string
 
-  constructor(kind: string, id: string) {
-    super(`${kind}_not_found`, `no ${kind.replace('_', ' ')} with the id ${JSON.stringify(id)} in this organisation`)
+  constructor(
+    kind: string,
+    id: string,
+    message = `no ${kind.replace('_', ' ')} with the id ${JSON.stringify(id)} in this organisation`,
+  ) {
+    super(`${kind}_not_found`, message)
     this.kind = kind
     this.id = id
   }

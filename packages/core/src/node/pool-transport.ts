@@ -1,0 +1,73 @@
+import type { Pool } from 'undici'
+import { assertSize } from '../client/fetch-transport.ts'
+import type { ClientPlatform, Transport } from '../client/transport.ts'
+
+/** The client on Node: one pool of kept connections, and the environment. */
+export const nodeClientPlatform: ClientPlatform = {
+  allowsInsecureHttp: () => /^(?:1|true|yes|on)$/i.test((process.env['BIGHUB_ALLOW_INSECURE_HTTP'] ?? '').trim()),
+  createTransport: ({ origin, timeoutMs }) => createPoolTransport(origin, timeoutMs),
+}
+
+/**
+ * Requests through undici's pool, which costs a fifth of the CPU time of `fetch`. Loaded with the first request.
+ *
+ * Connections are not limited in number: each held approval keeps one busy with its long poll, and a limit would let them keep
+ * evaluations waiting.
+ */
+function createPoolTransport(origin: string, timeoutMs: number): Transport {
+  let pool: Promise<Pool> | undefined
+  return {
+    async request({ method, url, headers, body, signal, maxAnswerBytes }) {
+      pool ??= openPool(origin, timeoutMs)
+      const response = await (await pool).request({
+        method,
+        path: url.slice(origin.length),
+        headers,
+        body,
+        signal,
+      })
+      return {
+        status: response.statusCode,
+        header: (name) => String(response.headers[name] ?? '') || null,
+        text: await readText(response, maxAnswerBytes),
+      }
+    },
+    close: async () => (await pool)?.close(),
+  }
+}
+
+async function openPool(origin: string, timeoutMs: number): Promise<Pool> {
+  const { Pool } = await import('undici')
+  // The signal of each request ends it in time; undici's own limits would cut a long poll short.
+  return new Pool(origin, {
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: timeoutMs },
+  })
+}
+
+type PoolResponse = Awaited<ReturnType<Pool['request']>>
+
+async function readText({ headers, body }: PoolResponse, maxBytes: number): Promise<string> {
+  try {
+    const length = headers['content-length']
+    if (length !== undefined) {
+      assertSize(Number(length), maxBytes)
+      return await body.text()
+    }
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength
+      assertSize(bytes, maxBytes)
+      chunks.push(chunk)
+    }
+    return new TextDecoder().decode(Buffer.concat(chunks))
+  } catch (error) {
+    // Frees the connection of an answer that is not read to its end; what it says to that is of no interest.
+    body.on('error', () => undefined).destroy()
+    throw error
+  }
+}
