@@ -2,6 +2,8 @@ import { Guard } from './guard/guard.ts'
 import type { GuardOptions } from './guard/index.ts'
 import { webPlatform } from './guard/web-platform.ts'
 
+export { BighubClient } from './client/bighub-client.ts'
+export * from './client/index.ts'
 export * from './guard/index.ts'
 export * from './protocol/index.ts'
 

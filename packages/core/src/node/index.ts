@@ -2,8 +2,10 @@ import { Guard } from '../guard/guard.ts'
 import type { GuardOptions } from '../guard/index.ts'
 import { nodePlatform } from './node-platform.ts'
 
+export * from '../client/index.ts'
 export * from '../guard/index.ts'
 export * from '../protocol/index.ts'
+export { BighubClient } from './bighub-client.ts'
 
 /**
  * A guard: every tool call that goes through it is evaluated first, then run, held for a person, or refused. On Node, run
