@@ -5,8 +5,8 @@ export interface OrganisationCore {
   readonly organisation: string
   readonly storage: OrganisationTables
   /** Milliseconds since the epoch. */
-  now(): number
-  newId(now: number): string
+  readonly now: () => number
+  readonly newId: (now: number) => string
 }
 
 /** An organisation's part of the tables beside the logs. */
