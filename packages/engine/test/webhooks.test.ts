@@ -99,6 +99,19 @@ describe('webhooks and the log', () => {
       },
     ])
   })
+
+  it('drops deliveries whose words were erased', async () => {
+    const core = openCore()
+    const webhooks = createWebhooksApi(core, openSender(core).sender)
+    const { webhook_id } = await webhooks.create({ url: 'https://hooks.example/' })
+    append(core, switchRecord('ksw_1', 'private'), switchRecord('ksw_2', 'public'))
+    await openProjector(core).catchUp()
+    append(core, { type: 'payloads_erased', at: 2, subject: 'erase_1', kept: { seqs: [1] }, payload: {} })
+    core.storage.erasePayloads([1])
+    await openProjector(core).catchUp()
+    const left = (await webhooks.deliveries(webhook_id)).map(({ payload }) => payload['data'])
+    expect(left).toMatchObject([{ switch_id: 'ksw_2' }])
+  })
 })
 
 describe('a process that is killed in the middle of a delivery', () => {

@@ -248,6 +248,16 @@ export class Projector {
           .where('place', '>=', first)
           .where('place', '<', first + EVENTS_A_RECORD)
           .compile(),
+        // What was to be sent of them, or was: the log of deliveries holds the same words.
+        database
+          .deleteFrom('webhook_deliveries')
+          .where('organisation', '=', organisation)
+          .where(
+            'event_id',
+            'in',
+            Array.from({ length: EVENTS_A_RECORD }, (_, index) => `evt_${first + index}`),
+          )
+          .compile(),
         ...this.#eventStatements(erased, eventsOfRecord(erased, first)),
       )
     }
