@@ -98,6 +98,8 @@ export interface ObservationKept {
   /** Null: a neutral outcome, which says nothing about the prediction. */
   readonly label: 0 | 1 | null
   readonly domain: string | null
+  /** What was told of the same case before; undefined when this is the first. */
+  readonly previous?: Pick<ObservationKept, 'risk' | 'label' | 'domain'>
 }
 
 /** An action that was checked against the rules alone. */
@@ -271,6 +273,9 @@ export class EngineState {
   }
 
   #applyObservation(kept: ObservationKept): void {
+    const { previous } = kept
+    if (previous && previous.label !== null)
+      this.calibration.correct(previous.risk, previous.label, null, previous.domain, null)
     if (kept.label !== null) this.calibration.add(kept.risk, kept.label, kept.domain, null)
   }
 

@@ -4,9 +4,9 @@ const BINS = 20
 /** Most domains with a table of their own; those that come later count in the whole only. */
 const MAX_DOMAINS = 200
 /** Outcomes below which nothing is said about quality. */
-const ENOUGH = 30
+export const ENOUGH = 30
 /** Largest mean difference that still counts as balanced. */
-const BALANCED = 0.02
+export const BALANCED = 0.02
 
 interface Table {
   readonly count: number[]
@@ -59,7 +59,7 @@ export class CalibrationBook {
     before: 0 | 1,
     label: 0 | 1 | null,
     domain: string | null,
-    recommendation: Recommendation,
+    recommendation: Recommendation | null,
   ): void {
     for (const table of this.#tables(domain, recommendation)) {
       enter(table, probability, before, -1)
@@ -150,13 +150,18 @@ function calibrationError(table: Table, n: number): number {
 }
 
 /** `good` ECE ≤ 0.05, `fair` ≤ 0.10, else `poor`; below 30 outcomes nothing is said (engine.md §1). */
-function qualityOf(error: number | null, n: number): CalibrationReport['calibration_quality'] {
+export function qualityOf(error: number | null, n: number): CalibrationReport['calibration_quality'] {
   if (error === null || n < ENOUGH) return 'insufficient_data'
   if (error <= 0.05) return 'good'
   return error <= 0.1 ? 'fair' : 'poor'
 }
 
-function biasOf(predicted: number | null, observed: number | null, n: number): CalibrationReport['bias_direction'] {
+/** Nothing is said below 30 outcomes; a difference of 0.02 is none. */
+export function biasOf(
+  predicted: number | null,
+  observed: number | null,
+  n: number,
+): CalibrationReport['bias_direction'] {
   if (predicted === null || observed === null || n < ENOUGH) return 'unknown'
   const difference = predicted - observed
   if (Math.abs(difference) <= BALANCED) return 'balanced'
