@@ -12,7 +12,9 @@ const MAX_ACTIONS = 2000
 /** Below this similarity a case is no precedent. */
 const MIN_SIMILARITY = 0.35
 /** Sharpness of the weight of a precedent: e^{8(similarity − 1)}. */
-const SHARPNESS = 8
+export const SHARPNESS = 8
+/** Weight of the action's own rate against that of its precedents, in cases. */
+export const PRIOR_WEIGHT = 3
 
 /** What a decision leaves of itself as a later precedent: hashes and numbers. */
 export interface PrecedentCase {
@@ -77,7 +79,7 @@ export class PrecedentIndex {
         success_rate: badRate === null ? null : 1 - badRate,
         negative_rate: badRate,
         risk_level: badRate === null ? null : riskBand(badRate),
-        confidence: weight / (weight + 3),
+        confidence: weight / (weight + PRIOR_WEIGHT),
         warnings:
           badRate !== null && badRate >= 0.5 && near >= 3 ? [`most of ${near} similar past cases went wrong`] : [],
         risk_adjustment: badRate === null || own === null ? null : posterior(bad, weight, own) - own,
@@ -85,6 +87,11 @@ export class PrecedentIndex {
         negative: best[1] && toReference(best[1]),
       },
     }
+  }
+
+  /** Decisions with an outcome that are kept of an action, oldest first. */
+  requestIds(action: string): readonly string[] {
+    return (this.#cases.get(action) ?? []).map((each) => each.request_id)
   }
 
   /** A decision got an outcome, or another than before. A neutral one is no precedent. */
@@ -161,7 +168,7 @@ function overlap(a: readonly number[], b: readonly number[]): number {
 }
 
 function posterior(bad: number, weight: number, own: number): number {
-  return (bad + 3 * own) / (weight + 3)
+  return (bad + PRIOR_WEIGHT * own) / (weight + PRIOR_WEIGHT)
 }
 
 const CATEGORY_OF: ReadonlyMap<string, string> = new Map(OUTCOME_TAXONOMY.map((each) => [each.status, each.category]))
