@@ -1,7 +1,7 @@
 import { type CaseVerdict, DEFAULT_ACTOR } from '@bighub/core/protocol'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import { judge } from '../evaluate/evaluate.ts'
-import { normaliseRequest } from '../evaluate/normalise-request.ts'
+import { type NormalisedRequest, normaliseRequest } from '../evaluate/normalise-request.ts'
 import type { UnchainedRecord } from '../storage/chain.ts'
 import type { DecisionRow } from '../storage/tables.ts'
 import { decidedBy } from './case-verdict.ts'
@@ -43,12 +43,11 @@ export function planCase(
   state: EngineState,
   at: number,
 ): UnchainedRecord {
-  const actor = told.actor || DEFAULT_ACTOR
-  const { judged, context } = judgeTold(told, state, at)
-  const { kept, facts } = judged
+  const request = requestOf(told)
+  const { kept, facts, decided } = judge(request, state, at)
   const { recommendation, result } = told.verdict
     ? decidedBy(told.verdict)
-    : { recommendation: judged.decided.byRisk, result: RESULT_OF[judged.decided.byRisk] }
+    : { recommendation: decided.byRisk, result: RESULT_OF[decided.byRisk] }
   const own: EvaluationKept = {
     ...kept,
     risk: told.riskScore ?? kept.risk,
@@ -71,28 +70,27 @@ export function planCase(
     payload: {
       case: {
         tool: told.tool || null,
-        actor,
+        actor: request.actor,
         target: facts.target,
         arguments: facts.arguments,
-        context,
+        context: request.context,
         ...(told.details ? { details: told.details } : {}),
       },
     },
   }
 }
 
-/** What an evaluation here would have made of it; its words as an evaluation reads them. */
-export function judgeTold(told: Omit<ToldDecision, 'source'>, state: EngineState, at: number) {
-  const context = ownContext(told.context ?? {})
+/** It in the form of a request to evaluate it here. @throws InvalidInputError naming the field. */
+export function requestOf(told: Omit<ToldDecision, 'source'>): NormalisedRequest {
   const axis = axesOf(told.context)['reversibility']
-  const request = normaliseRequest({
+  return normaliseRequest({
     action: told.action,
     actor: told.actor || DEFAULT_ACTOR,
     value: told.value ?? null,
     target: told.target ?? null,
     domain: told.domain ?? null,
     context: {
-      ...context,
+      ...ownContext(told.context ?? {}),
       call: {
         ...(told.tool ? { tool: told.tool } : {}),
         arguments: { ...told.arguments },
@@ -100,7 +98,6 @@ export function judgeTold(told: Omit<ToldDecision, 'source'>, state: EngineState
       },
     },
   })
-  return { judged: judge(request, state, at), context: request.context }
 }
 
 /** Named axes of a context, `{ reversibility: 0.2 }`; what is no number is left out. */
