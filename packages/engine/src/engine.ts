@@ -25,6 +25,8 @@ import { createActionsApi } from './actions/actions-api.ts'
 import { LiveConnections } from './actions/live-connections.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { createApprovalsApi } from './approvals/approvals-api.ts'
+import { createCalibrationApi } from './calibration/calibration-api.ts'
+import { createCasesApi } from './cases/cases-api.ts'
 import { createConstraintsApi } from './constraints/constraints-api.ts'
 import { createDecisionsApi } from './decisions/decisions-api.ts'
 import { Effects } from './effects/effects.ts'
@@ -35,12 +37,17 @@ import { EngineRuntime } from './engine-runtime.ts'
 import type { OpenEffect } from './engine-state.ts'
 import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
+import { createFeaturesApi } from './features/features-api.ts'
 import { readChunks } from './fold-log.ts'
 import { createIngestApi } from './ingest/ingest-api.ts'
+import { createInsightsApi } from './insights/insights-api.ts'
 import { createKillSwitchApi } from './kill-switch/kill-switch-api.ts'
 import { createOutcomesApi } from './outcomes/outcomes-api.ts'
 import { reportOutcome } from './outcomes/report-outcome.ts'
 import { changePolicy, createPolicyApi, parsePolicy } from './policy/policy-api.ts'
+import { createPrecedentsApi } from './precedents/precedents-api.ts'
+import { createRetrievalApi } from './retrieval/retrieval-api.ts'
+import { createSimulationsApi } from './simulation/simulations-api.ts'
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.ts'
 import type { LogRecord, Storage } from './storage/storage.ts'
 import { type LogVerification, type StateVerification, verifyLog, verifyState } from './verify.ts'
@@ -49,7 +56,13 @@ import { type LogVerification, type StateVerification, verifyLog, verifyState } 
 export class Engine implements Evaluator, Ledger {
   readonly actions: DecisionApi['actions']
   readonly outcomes: DecisionApi['outcomes']
-  readonly calibration: Pick<DecisionApi['calibration'], 'report'>
+  readonly cases: DecisionApi['cases']
+  readonly precedents: DecisionApi['precedents']
+  readonly retrieval: DecisionApi['retrieval']
+  readonly calibration: DecisionApi['calibration']
+  readonly insights: DecisionApi['insights']
+  readonly simulations: DecisionApi['simulations']
+  readonly features: DecisionApi['features']
   readonly constraints: DecisionApi['constraints']
   readonly events: DecisionApi['events']
   readonly approvals: DecisionApi['approvals']
@@ -86,13 +99,13 @@ export class Engine implements Evaluator, Ledger {
     this.#live = new LiveConnections(core)
     this.actions = createActionsApi(core, { evaluate: (request) => this.evaluate(request), live: this.#live })
     this.outcomes = createOutcomesApi(core)
-    this.calibration = {
-      report: async (query = {}) => ({
-        ...(await core.state()).calibration.report(query.domain),
-        tool: null,
-        risk_band: null,
-      }),
-    }
+    this.cases = createCasesApi(core)
+    this.precedents = createPrecedentsApi(core)
+    this.retrieval = createRetrievalApi(core)
+    this.calibration = createCalibrationApi(core)
+    this.insights = createInsightsApi(core)
+    this.simulations = createSimulationsApi(core)
+    this.features = createFeaturesApi(core)
     this.constraints = createConstraintsApi(core, { purgeIdempotency: async () => 0 })
     this.events = createEventsApi(core)
     this.approvals = createApprovalsApi(this.#approvals)
