@@ -1,4 +1,12 @@
 export {
+  type CaseTools,
+  CONFORMANCE_CASES,
+  type ConformanceCase,
+  normaliseTranscript,
+  recordCalls,
+  type TranscriptEntry,
+} from './conformance/index.ts'
+export {
   createScriptedEvaluator,
   type ScriptedAnswer,
   type ScriptedEvaluator,

@@ -16,11 +16,10 @@ import type { Neighbours } from '../precedents/precedent-index.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
-import { sha256 } from '../storage/chain.ts'
 import { readObservations, type TrajectoryStep } from '../trajectory/trajectory-book.ts'
 import { type Counterfactual, findCounterfactual, NO_COUNTERFACTUAL } from './counterfactual.ts'
 import { confidenceLevel, evidenceStatus, rationale, topContributions, warningsFor } from './explain.ts'
-import type { NormalisedRequest } from './normalise-request.ts'
+import { digestOfRequest, type NormalisedRequest } from './normalise-request.ts'
 import { type Recommended, recommend } from './recommend.ts'
 
 /** Version of the deciding engine, `gate_version` of its answers. */
@@ -97,7 +96,7 @@ export function judge(
 ): Judged {
   const { call, run } = request
   const policy = policyForDomain(state.policy, request.domain)
-  const digest = call.arguments_digest ?? sha256(request.canonical)
+  const digest = call.arguments_digest ?? digestOfRequest(request)
   const observed = readObservations(run.observations ?? [])
   const facts = toFacts(request, state, observed)
   const health = state.trajectories.health(request.trajectoryId, observed)

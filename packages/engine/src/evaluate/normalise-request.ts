@@ -10,6 +10,7 @@ import {
   type RunContext,
 } from '@bighub/core/protocol'
 import type * as z from 'zod'
+import { sha256 } from '../storage/chain.ts'
 
 /** Longest request that is recorded, in characters of canonical JSON. The guard's own stay far below. */
 export const MAX_REQUEST_LENGTH = 1_000_000
@@ -25,6 +26,8 @@ export interface NormalisedRequest {
   readonly trajectoryId: string | null
   readonly call: CallContext
   readonly run: RunContext
+  /** The live connection that the call must come over; empty text names none. Null: it needs none. */
+  readonly neededConnection: string | null
   /** The application's own context fields. */
   readonly context: Readonly<Record<string, unknown>>
   /** Everything, as it is recorded. */
@@ -53,7 +56,16 @@ export function normaliseRequest(input: EvaluateRequest): NormalisedRequest {
     )
   // Judged is what is recorded, so that a replay of the log sees the same: dates, maps and −0 as JSON has them.
   const recorded = JSON.parse(canonical) as Recorded
-  const { session_id: sessionId, trajectory_id: trajectoryId, call, run, ...own } = recorded.context
+  const {
+    session_id: sessionId,
+    trajectory_id: trajectoryId,
+    connection_mode: _mode,
+    connection_id: connectionId,
+    require_live_connection: needsConnection,
+    call,
+    run,
+    ...own
+  } = recorded.context
   return {
     action: recorded.action,
     actor: recorded.actor || DEFAULT_ACTOR,
@@ -64,6 +76,7 @@ export function normaliseRequest(input: EvaluateRequest): NormalisedRequest {
     trajectoryId: trajectoryId ?? sessionId ?? null,
     call: call ?? {},
     run: run ?? {},
+    neededConnection: needsConnection === true ? (typeof connectionId === 'string' ? connectionId : '') : null,
     context: own,
     recorded,
     canonical,
@@ -82,4 +95,14 @@ function assertContext(merged: Readonly<Record<string, unknown>>): void {
   const [issue] = parsed.error.issues
   const field = ['metadata', ...(issue?.path ?? [])].map(String).join('.')
   throw new InvalidInputError(field, `${issue?.message} (while reading an action)`, { cause: parsed.error })
+}
+
+/**
+ * What an approval is good for where no guard has given a digest: SHA-256 over the action, what it acts on and its facts, without
+ * the run and the connection that it came by.
+ */
+export function digestOfRequest(request: NormalisedRequest): string {
+  const { action, actor, value, target, domain, context, call } = request
+  const { tool, arguments: args, target_version } = call
+  return sha256(canonicalJson({ action, actor, value, target, domain, context, tool, arguments: args, target_version }))
 }

@@ -22,9 +22,7 @@ export async function recordEvaluation(
   isConnected: ConnectionCheck,
 ): Promise<EvaluateResponse> {
   const request = normaliseRequest(body)
-  const lacksConnection =
-    request.context['require_live_connection'] === true &&
-    !(await isConnected(String(request.context['connection_id'] ?? '')))
+  const lacksConnection = request.neededConnection !== null && !(await isConnected(request.neededConnection))
   const effectKey = request.call.effect_key
   const answer = await core.run<Answer>({
     ...(effectKey === undefined ? {} : { reads: { effectKey } }),
