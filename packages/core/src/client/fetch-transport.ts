@@ -26,10 +26,20 @@ export function createFetchTransport(fetch: Fetch): Transport {
   }
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  assertSize(Number(response.headers.get('content-length') ?? 0), maxBytes)
-  if (response.body === null) return ''
-  const reader = response.body.getReader()
+async function readText({ headers, body }: Response, maxBytes: number): Promise<string> {
+  if (body === null) return ''
+  const reader = body.getReader()
+  try {
+    assertSize(Number(headers.get('content-length') ?? 0), maxBytes)
+    return await decode(reader, maxBytes)
+  } catch (error) {
+    // Frees the connection of an answer that is not read to its end; what it says to that is of no interest.
+    reader.cancel().catch(() => undefined)
+    throw error
+  }
+}
+
+async function decode(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
@@ -37,7 +47,6 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     bytes += value.byteLength
-    if (bytes > maxBytes) await reader.cancel()
     assertSize(bytes, maxBytes)
     text += decoder.decode(value, { stream: true })
   }

@@ -86,6 +86,9 @@ describe('an answer that is no success', () => {
     const route = await errorFor(404, { detail: { code: 'not_found' } })
     expect(route).toBeInstanceOf(ApiError)
     expect(route).not.toBeInstanceOf(NotFoundError)
+    const upstream = await errorFor(502, { detail: { code: 'upstream_not_found' } })
+    expect(upstream).not.toBeInstanceOf(NotFoundError)
+    expect(upstream).toMatchObject({ isRetryable: true })
   })
 
   it('is the engine’s ConflictError for another version and for what has ended', async () => {

@@ -162,9 +162,11 @@ describe('getApproval', () => {
   })
 
   it('gives a long poll its waiting time besides timeoutMs', async () => {
-    await using server = await startServer((response) => setTimeout(() => sendJson(response, APPROVAL), 120))
+    await using server = await startServer((response, { url }) => {
+      if (url.includes('wait_s')) setTimeout(() => sendJson(response, APPROVAL), 120)
+    })
     await using client = new BighubClient({ baseUrl: server.url, timeoutMs: 60, deadlineMs: 60, maxRetries: 0 })
-    expect(await client.approvals.get('req_1', { wait_s: 0.2 })).toMatchObject({ status: 'pending' })
+    expect(await client.approvals.get('req_1', { wait_s: 10 })).toMatchObject({ status: 'pending' })
     await expect(client.approvals.get('req_1')).rejects.toMatchObject({ code: 'timed_out' })
   })
 })

@@ -167,6 +167,16 @@ describe('an abort', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('for a reason that may pass is not waited out either', async () => {
+    const abort = new AbortController()
+    const clock = createClock()
+    const reason = new TimeoutError('the caller', 'deadlineMs', 5)
+    await using server = await startServer(() => abort.abort(reason))
+    await using client = new BighubClient({ baseUrl: server.url, ...clock.options })
+    await expect(client.evaluate({ action: 'pay' }, { signal: abort.signal })).rejects.toBe(reason)
+    expect(clock.waits).toEqual([])
+  })
+
   it('before the call sends nothing', async () => {
     await using server = await startServer(ok({}))
     await using client = new BighubClient({ baseUrl: server.url })

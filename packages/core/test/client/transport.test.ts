@@ -96,6 +96,21 @@ describe.each(PLATFORMS)('the transport %s', (_, Client) => {
     }
   })
 
+  it('frees the connection of an answer that it does not read to its end', async () => {
+    const freed: Promise<void>[] = []
+    await using server = await startServer((response, _, index) => {
+      freed.push(new Promise((resolve) => response.on('close', resolve)))
+      // The first announces its length, the second does not; neither ever ends.
+      if (index === 0) response.writeHead(200, { 'content-length': '100000' })
+      response.write('x'.repeat(50_000))
+    })
+    await using client = new Client({ baseUrl: server.url, maxRetries: 0, maxAnswerBytes: 40_000 })
+    for (let count = 0; count < 2; count++)
+      await expect(client.actions.status()).rejects.toMatchObject({ code: 'answer_too_large' })
+    await Promise.all(freed)
+    expect(freed).toHaveLength(2)
+  })
+
   it('reads an error that is no JSON', async () => {
     const html: Answer = (response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad</h1>')
     const error = await ask(html)
@@ -114,7 +129,7 @@ describe.each(PLATFORMS)('the transport %s', (_, Client) => {
       if (index === 0) response.writeHead(200, { 'content-length': '100' }).write('x')
       else sendJson(response, { index })
     })
-    await using client = new Client({ baseUrl: server.url, maxRetries: 0, timeoutMs: 200 })
+    await using client = new Client({ baseUrl: server.url, maxRetries: 0, timeoutMs: 400 })
     await expect(client.actions.status()).rejects.toBeInstanceOf(TimeoutError)
     expect(await client.actions.status()).toEqual({ index: 1 })
   })
