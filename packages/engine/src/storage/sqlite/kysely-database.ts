@@ -30,23 +30,26 @@ export class StatementCache {
 /**
  * Kysely over an open connection. Single statements only: a transaction of Kysely's would stay open across awaits, and the log is
  * written through the same connection. What belongs together goes through `Storage.batch`.
+ *
+ * @param guarded - Runs what touches the connection; errors come out of it as the storage's own.
  */
-export function createKysely(statements: StatementCache): Kysely<Tables> {
+export function createKysely(statements: StatementCache, guarded: <T>(work: () => T) => T): Kysely<Tables> {
   return new Kysely<Tables>({
     dialect: new SqliteDialect({
       database: {
         // The connection belongs to the storage, which closes it.
         close: () => undefined,
-        prepare: (sql) => {
-          const statement = statements.prepare(sql)
-          return {
-            reader: statement.columns().length > 0,
-            all: (parameters) => statement.all(...(parameters as readonly SQLInputValue[])),
-            run: (parameters) => statement.run(...(parameters as readonly SQLInputValue[])),
-            iterate: (parameters) =>
-              statement.iterate(...(parameters as readonly SQLInputValue[])) as IterableIterator<unknown>,
-          }
-        },
+        prepare: (sql) =>
+          guarded(() => {
+            const statement = statements.prepare(sql)
+            return {
+              reader: statement.columns().length > 0,
+              all: (parameters) => guarded(() => statement.all(...(parameters as readonly SQLInputValue[]))),
+              run: (parameters) => guarded(() => statement.run(...(parameters as readonly SQLInputValue[]))),
+              iterate: (parameters) =>
+                statement.iterate(...(parameters as readonly SQLInputValue[])) as IterableIterator<unknown>,
+            }
+          }),
       },
     }),
   })

@@ -47,6 +47,14 @@ describe('SQLite', () => {
     expect(storage.head().seq).toBe(0)
   })
 
+  it('fails in its own words also where single statements are asked', async () => {
+    const storage = openStorage(temporaryFile())
+    const ask = () => storage.database.selectFrom('settings').selectAll().execute()
+    await expect(ask()).resolves.toEqual([])
+    storage.close()
+    await expect(ask()).rejects.toMatchObject({ code: 'storage_closed', path: storage.path })
+  })
+
   it('is in memory when asked to, with nothing left of it', () => {
     const [one, other] = [openStorage(':memory:'), openStorage(':memory:')]
     one.writeSnapshot({ seq: 1, format: 1, state: 'x' })

@@ -58,7 +58,7 @@ export class SqliteStorage implements Storage {
     this.#database = openDatabase(options.file, options.durability)
     this.#statements = prepareStatements(this.#database)
     this.#cache = new StatementCache(this.#database)
-    this.database = createKysely(this.#cache)
+    this.database = createKysely(this.#cache, (work) => this.#guarded(work))
     this.#organisation = this.#guarded(() => this.#findOrganisation(options.organisation))
     this.#base = this.#organisation * MOST_RECORDS
     this.#dataVersion = this.#readDataVersion()
