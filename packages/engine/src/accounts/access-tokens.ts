@@ -17,6 +17,12 @@ export interface TokenHolder {
   readonly organisation: string
 }
 
+/** @throws ConfigurationError if a secret is too short to sign with. */
+export function assertTokenSecret(secret: string): void {
+  if (Buffer.byteLength(secret) < KEY_BYTES)
+    throw new ConfigurationError('tokenSecret', `needs at least ${KEY_BYTES} characters, best random ones`)
+}
+
 /** Access tokens of users: JWT (RFC 7519) signed with HS256. */
 export class AccessTokens {
   readonly #core: OrganisationCore
@@ -29,8 +35,7 @@ export class AccessTokens {
    * @throws ConfigurationError if the secret is too short.
    */
   constructor(core: OrganisationCore, secret?: string) {
-    if (secret !== undefined && Buffer.byteLength(secret) < KEY_BYTES)
-      throw new ConfigurationError('tokenSecret', `needs at least ${KEY_BYTES} characters, best random ones`)
+    if (secret !== undefined) assertTokenSecret(secret)
     this.#core = core
     this.#given = secret === undefined ? null : new TextEncoder().encode(secret)
   }

@@ -1,0 +1,108 @@
+import { ConfigurationError, DEFAULT_ACTOR, PlanLimitError, type Quotas } from '@bighub/core/protocol'
+import type { TablesOf } from './idempotency.ts'
+
+/** How old the store's count may be: other processes on it may have gone over a quota for this long. */
+const RECOUNT_MS = 30_000
+
+/** What an organisation has used this month. */
+interface Usage {
+  readonly month: number
+  countedAt: number
+  evaluations: number
+  readonly agents: Set<string>
+}
+
+/** Counts an organisation's evaluations and agents of the calendar month (UTC), and refuses what goes beyond its quotas. */
+export class QuotaKeeper {
+  readonly #tablesOf: TablesOf
+  readonly #now: () => number
+  readonly #usage = new Map<string, Usage>()
+
+  constructor(tablesOf: TablesOf, now: () => number) {
+    this.#tablesOf = tablesOf
+    this.#now = now
+  }
+
+  /**
+   * Makes room for evaluations by these actors, or none of them.
+   *
+   * @returns what gives the evaluations back, since they were not made.
+   * @throws PlanLimitError with the time until the month ends.
+   */
+  async take(organisation: string, quotas: Quotas, actors: readonly string[]): Promise<() => void> {
+    if (quotas.historyDays !== null)
+      throw new ConfigurationError(
+        'quotas.historyDays',
+        'is not kept to by an engine; erase what is older on a schedule',
+      )
+    const usage = await this.#usageOf(organisation)
+    const { evaluationsPerMonth, agents } = quotas
+    if (evaluationsPerMonth !== null && usage.evaluations + actors.length > evaluationsPerMonth)
+      throw this.#overLimit(`${evaluationsPerMonth} evaluations a month`)
+    const seen = new Set([...usage.agents, ...actors])
+    if (agents !== null && seen.size > agents && seen.size > usage.agents.size)
+      throw this.#overLimit(`${agents} agents a month`)
+    usage.evaluations += actors.length
+    for (const actor of actors) usage.agents.add(actor)
+    return () => {
+      // An agent that only made a mistake was seen all the same.
+      usage.evaluations -= actors.length
+    }
+  }
+
+  async #usageOf(organisation: string): Promise<Usage> {
+    const month = startOfMonth(this.#now(), 0)
+    const known = this.#usage.get(organisation)
+    if (known?.month === month && this.#now() - known.countedAt < RECOUNT_MS) return known
+    const stored = await this.#count(organisation, month)
+    // Others may have begun meanwhile, and what was decided here just now may not have reached the table yet.
+    const latest = this.#usage.get(organisation)
+    const usage = latest?.month === month ? latest : { month, countedAt: 0, evaluations: 0, agents: new Set<string>() }
+    usage.countedAt = this.#now()
+    usage.evaluations = Math.max(usage.evaluations, stored.evaluations)
+    for (const agent of stored.agents) usage.agents.add(agent)
+    this.#usage.set(organisation, usage)
+    return usage
+  }
+
+  async #count(organisation: string, month: number): Promise<{ evaluations: number; agents: string[] }> {
+    const { database, organisation: number } = await this.#tablesOf(organisation)
+    const rows = await database
+      .selectFrom('decisions')
+      .select((eb) => ['actor', eb.fn.countAll<number | string>().as('count')])
+      .where('organisation', '=', number)
+      .where('at', '>=', month)
+      .where('source', '=', 'evaluation')
+      .groupBy('actor')
+      .execute()
+    return {
+      evaluations: rows.reduce((sum, { count }) => sum + Number(count), 0),
+      agents: rows.flatMap(({ actor }) => actor ?? []),
+    }
+  }
+
+  #overLimit(what: string): PlanLimitError {
+    const seconds = Math.ceil((startOfMonth(this.#now(), 1) - this.#now()) / 1000)
+    return new PlanLimitError(`the organisation's plan has ${what}; all are used until the month ends`, seconds)
+  }
+}
+
+function startOfMonth(now: number, later: number): number {
+  const date = new Date(now)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later)
+}
+
+/** Actors of the evaluations that an evaluation or a batch of them makes. What has a wrong form is refused elsewhere. */
+export function evaluatedActors(method: 'evaluate' | 'evaluateBatch', body: unknown): string[] {
+  const { actions, actor } = (body ?? {}) as Readonly<Record<string, unknown>>
+  if (method === 'evaluate') return actorsOf(body, undefined)
+  return Array.isArray(actions) ? actions.flatMap((action) => actorsOf(action, actor)) : []
+}
+
+/** A dry run is nobody's evaluation. */
+function actorsOf(action: unknown, otherwise: unknown): string[] {
+  const { actor, dry_run } = (action ?? {}) as Readonly<Record<string, unknown>>
+  if (dry_run === true) return []
+  const name = actor ?? otherwise
+  return [typeof name === 'string' && name !== '' ? name : DEFAULT_ACTOR]
+}
