@@ -85,6 +85,13 @@ export class Sequencer {
     return !this.#mustFold
   }
 
+  /** Puts another fold of the same log in the state's place. Not if the log has grown since. @returns whether it was done. */
+  replaceState(state: EngineState, head: LogHead): boolean {
+    if (head.seq !== this.#head.seq || head.hash !== this.#head.hash || this.#mustFold) return false
+    this.#state = state
+    return true
+  }
+
   run<T>(operation: Operation<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed(this.#options.storage.path))
     return new Promise<T>((resolve, reject) => {

@@ -59,6 +59,25 @@ export class Projector {
     }
   }
 
+  /**
+   * Writes everything anew that the tables hold of these records, whatever stood there before. Nothing is sent again.
+   *
+   * @param records - In order, without a gap, all of them projected already.
+   */
+  async rebuild(records: readonly LogRecord[]): Promise<void> {
+    const [first] = records
+    const last = records.at(-1)
+    if (!first || !last) return
+    for (;;) {
+      const cursor = await this.#readCursor()
+      const { statements } = await this.#project(records)
+      // Where the tables have moved on meanwhile, what was read may be old: it is read again.
+      const guard = this.#moveCursor(cursor, cursor)
+      if (await this.#options.storage.batch([guard, ...this.#clearStatements(first.seq, last.seq), ...statements]))
+        return
+    }
+  }
+
   /** Waits for what is under way. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -72,14 +91,15 @@ export class Projector {
       const records = await this.#options.storage.readAfter(cursor, CHUNK)
       const last = records.at(-1)
       if (!last) return
-      const statements = await this.#project(records)
+      const { statements, events } = await this.#project(records)
+      const sent = (await this.#options.onEvents?.(events)) ?? []
       // Somebody else may have been faster; then this chunk is theirs.
-      await this.#options.storage.batch([this.#moveCursor(cursor, last.seq), ...statements])
+      await this.#options.storage.batch([this.#moveCursor(cursor, last.seq), ...statements, ...sent])
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
-  async #project(records: readonly LogRecord[]): Promise<CompiledQuery[]> {
+  async #project(records: readonly LogRecord[]): Promise<{ statements: CompiledQuery[]; events: RecordEvent[] }> {
     const subjects = new Set<string>()
     const lifecycles = new Set<string>()
     const statements: CompiledQuery[] = []
@@ -98,7 +118,29 @@ export class Projector {
     }
     for (const subject of subjects) statements.push(...(await this.#decisionStatements(subject)))
     for (const id of lifecycles) statements.push(...(await this.#lifecycleStatements(id)))
-    return [...statements, ...((await this.#options.onEvents?.(events)) ?? [])]
+    return { statements, events }
+  }
+
+  /** Takes out what the records between two numbers have made; decisions are found by their first record. */
+  #clearStatements(first: number, last: number): CompiledQuery[] {
+    const { database, organisation } = this.#options.storage
+    const bySeq = (['decisions', 'memory_events', 'feature_snapshots', 'observations'] as const).map((table) =>
+      database
+        .deleteFrom(table)
+        .where('organisation', '=', organisation)
+        .where('seq', '>=', first)
+        .where('seq', '<=', last)
+        .compile(),
+    )
+    return [
+      ...bySeq,
+      database
+        .deleteFrom('events')
+        .where('organisation', '=', organisation)
+        .where('place', '>=', first * EVENTS_A_RECORD)
+        .where('place', '<', (last + 1) * EVENTS_A_RECORD)
+        .compile(),
+    ]
   }
 
   async #decisionStatements(subject: string): Promise<CompiledQuery[]> {
@@ -208,7 +250,10 @@ export class Projector {
       storage.database
         .insertInto('observations')
         .values(row)
-        .onConflict((conflict) => conflict.columns(['organisation', 'case_id']).doUpdateSet(row))
+        // An older one that is projected again stays behind the newer.
+        .onConflict((conflict) =>
+          conflict.columns(['organisation', 'case_id']).doUpdateSet(row).where('observations.seq', '<=', row.seq),
+        )
         .compile(),
     ]
   }

@@ -38,6 +38,9 @@ export interface Prediction {
  */
 export interface RiskModel {
   readonly name: string
+  readonly version: number
+  /** What it is set to, by name: numbers that decide what it makes of the same log. */
+  readonly config: Readonly<Record<string, unknown>>
   /** Reads only; predicting twice gives the same. */
   predict(features: Features, precedents: PrecedentEvidence): Prediction
   /** A prediction became a recorded decision. Advances what needs no label (running statistics, the clock of open decisions). */

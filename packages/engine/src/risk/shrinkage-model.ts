@@ -68,6 +68,8 @@ export function createRiskModel(): RiskModel {
 
 class ShrinkageModel implements RiskModel {
   readonly name = NAME
+  readonly version = VERSION
+  readonly config = { contexts: CONTEXT_GROUPS, mixture_inputs: SIZE, interval_quantile: Z_90, probability_limit: LIMIT }
   readonly #counters = new CounterTable()
   readonly #base = new BaseRate()
   readonly #mixture = new LogisticMixture(
