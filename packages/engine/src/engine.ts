@@ -25,6 +25,7 @@ import { createActionsApi } from './actions/actions-api.ts'
 import { LiveConnections } from './actions/live-connections.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { createApprovalsApi } from './approvals/approvals-api.ts'
+import { createBacktestsApi } from './backtests/backtests-api.ts'
 import { createCalibrationApi } from './calibration/calibration-api.ts'
 import { createCasesApi } from './cases/cases-api.ts'
 import { createConstraintsApi } from './constraints/constraints-api.ts'
@@ -35,6 +36,7 @@ import type { EngineCore } from './engine-core.ts'
 import { assertEngineOptions, type EngineOptions } from './engine-options.ts'
 import { EngineRuntime } from './engine-runtime.ts'
 import type { OpenEffect } from './engine-state.ts'
+import { createOperationsApi } from './erasure/operations-api.ts'
 import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
 import { createFeaturesApi } from './features/features-api.ts'
@@ -42,6 +44,7 @@ import { readChunks } from './fold-log.ts'
 import { createIngestApi } from './ingest/ingest-api.ts'
 import { createInsightsApi } from './insights/insights-api.ts'
 import { createKillSwitchApi } from './kill-switch/kill-switch-api.ts'
+import { createLearningApi } from './learning/learning-api.ts'
 import { createOutcomesApi } from './outcomes/outcomes-api.ts'
 import { reportOutcome } from './outcomes/report-outcome.ts'
 import { changePolicy, createPolicyApi, parsePolicy } from './policy/policy-api.ts'
@@ -71,6 +74,9 @@ export class Engine implements Evaluator, Ledger {
   readonly decisions: DecisionApi['decisions']
   readonly policy: DecisionApi['policy']
   readonly ingest: DecisionApi['ingest']
+  readonly learning: DecisionApi['learning']
+  readonly backtests: DecisionApi['backtests']
+  readonly operations: DecisionApi['operations']
   readonly #core: EngineRuntime
   readonly #approvals: Approvals
   readonly #effects: Effects
@@ -114,6 +120,9 @@ export class Engine implements Evaluator, Ledger {
     this.decisions = createDecisionsApi(core)
     this.policy = createPolicyApi(core)
     this.ingest = createIngestApi(core)
+    this.learning = createLearningApi(core)
+    this.backtests = createBacktestsApi(core)
+    this.operations = createOperationsApi(core)
   }
 
   evaluate(request: EvaluateRequest): Promise<EvaluateResponse> {

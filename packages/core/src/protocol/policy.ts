@@ -45,6 +45,7 @@ const domainPolicySchema = z.strictObject(overrides)
 
 const timeZoneSchema = z.string().refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
 const domainsSchema = z.record(z.string(), domainPolicySchema)
+const retentionSchema = z.int().min(1).max(36_500).nullable()
 const expirySchema = z.int().min(1).max(31_536_000)
 
 export const approvalPolicySchema = z.object({
@@ -63,6 +64,8 @@ export const policySchema = z.strictObject({
   repeat_refusal: z.boolean().default(true),
   /** IANA name; decides where a day and an hour begin for limits. */
   time_zone: timeZoneSchema.default('UTC'),
+  /** Days after which the words of calls are erased; null keeps them. What was learned stays, and so does the chain. */
+  retention_days: retentionSchema.default(null),
   domains: domainsSchema.default({}),
 })
 export type Policy = z.infer<typeof policySchema>
@@ -78,6 +81,7 @@ export const policyUpdateSchema = z.strictObject({
   approvals: z.strictObject({ expires_in_seconds: expirySchema.optional() }).optional(),
   repeat_refusal: z.boolean().optional(),
   time_zone: timeZoneSchema.optional(),
+  retention_days: retentionSchema.optional(),
   domains: domainsSchema.optional(),
 })
 export type PolicyUpdate = z.input<typeof policyUpdateSchema>
