@@ -3,9 +3,9 @@ import type { Likeness } from '../precedents/likeness.ts'
 import type { DecisionRow } from '../storage/tables.ts'
 import { SIGNALS, type Signal, type Weights } from './strategies.ts'
 
-const DAY_MS = 86_400_000
-/** Days after which recency has halved. */
-const HALF_LIFE_DAYS = 30
+const HOUR_MS = 3_600_000
+/** Hours after which recency has halved: 30 days. Ages are counted in whole hours, so that an answer stands for a while. */
+const HALF_LIFE_HOURS = 720
 /** What another action with the same tool, and one whose verb is of the same class, count instead of 1. */
 const SAME_TOOL = 0.6
 const SAME_VERB = 0.3
@@ -112,7 +112,7 @@ export function signalsOf(situation: Situation, candidate: Candidate, scale: Sca
     const words = wordsOf(intent)
     if (words.size > 0) signals.intent = intentSignal(words, row)
   }
-  signals.recency = 2 ** (-Math.max(0, scale.now - row.at) / (HALF_LIFE_DAYS * DAY_MS))
+  signals.recency = 2 ** (-Math.max(0, Math.floor((scale.now - row.at) / HOUR_MS)) / HALF_LIFE_HOURS)
   signals.consequence = consequenceSignal(candidate, scale.medianValue)
   if (trajectoryId !== null) signals.trajectory = Number(row.trajectory_id === trajectoryId)
   return signals
