@@ -21,6 +21,11 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/engine/src/trajectory/', ['@bighub/core/protocol', ...engine('math', 'features')]],
   ['packages/engine/src/calibration/', ['@bighub/core/protocol', ...engine('math', 'features')]],
   ['packages/engine/src/', ['@bighub/core/protocol', 'zod', 'node:', 'packages/engine/src/']],
+  ['packages/server/src/wiring.ts', ['@bighub/core/protocol', '@bighub/engine', 'node:', 'packages/server/src/']],
+  [
+    'packages/server/src/',
+    ['@bighub/core/protocol', 'zod', 'node:', 'hono', '@hono/node-server', 'prom-client', 'rate-limiter-flexible'],
+  ],
   ['packages/langchain/src/', ['@bighub/core', 'langchain', '@langchain/core']],
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],

@@ -1,0 +1,13 @@
+/** What is sent back, before the headers that every answer has. */
+export interface Answer {
+  readonly status: number
+  readonly body: string
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A JSON answer; its content type is the default of every answer. */
+export function jsonAnswer(status: number, value: unknown, headers?: Readonly<Record<string, string>>): Answer {
+  const body = JSON.stringify(value)
+  return headers ? { status, body, headers } : { status, body }
+}

@@ -1,0 +1,8 @@
+export { createServer, type Server } from './create-server.ts'
+export type { ConnectionInfo } from './http/exchange.ts'
+export { type Listener, type ListenOptions, listen } from './listen.ts'
+export { JsonLogger, type JsonLoggerOptions } from './logging/json-logger.ts'
+export { LOG_LEVELS, type Logger, type LogLevel } from './logging/logger.ts'
+export { openApiDocument } from './operation/openapi.ts'
+export type { ServerOptions } from './server-options.ts'
+export { type StartedServer, type StartOptions, startServer } from './wiring.ts'
