@@ -1,4 +1,5 @@
 import { ConfigurationError, type PolicyInput } from '@bighub/core/protocol'
+import { assertWebhookOptions, type WebhookOptions } from './webhooks/webhook-options.ts'
 
 export interface EngineOptions {
   /** Path of the database file, made when it is not there; `:memory:` keeps nothing. @defaultValue '.bighub/bighub.db' */
@@ -16,9 +17,10 @@ export interface EngineOptions {
   readonly now?: () => number
   /** Records after which the folded state is saved, so that the next start is fast. @defaultValue 20000 */
   readonly snapshotEvery?: number
+  readonly webhooks?: WebhookOptions
 }
 
-const OPTION_NAMES = ['file', 'organisation', 'policy', 'durability', 'now', 'snapshotEvery']
+const OPTION_NAMES = ['file', 'organisation', 'policy', 'durability', 'now', 'snapshotEvery', 'webhooks']
 
 /** @throws ConfigurationError naming the option whose value cannot work. */
 export function assertEngineOptions(options: EngineOptions): void {
@@ -36,4 +38,5 @@ export function assertEngineOptions(options: EngineOptions): void {
     throw new ConfigurationError('now', 'needs to be a function that gives milliseconds since the epoch')
   if (snapshotEvery !== undefined && !(Number.isInteger(snapshotEvery) && snapshotEvery > 0))
     throw new ConfigurationError('snapshotEvery', 'needs a whole number of at least 1')
+  assertWebhookOptions(options.webhooks ?? {})
 }

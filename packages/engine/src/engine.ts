@@ -21,6 +21,8 @@ import {
   type ResolveApprovalRequest,
   type SettleEffectRequest,
 } from '@bighub/core/protocol'
+import { createApiKeysApi } from './accounts/api-keys-api.ts'
+import { createAuthApi } from './accounts/auth-api.ts'
 import { createActionsApi } from './actions/actions-api.ts'
 import { LiveConnections } from './actions/live-connections.ts'
 import { Approvals } from './approvals/approvals.ts'
@@ -41,6 +43,7 @@ import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
 import { createFeaturesApi } from './features/features-api.ts'
 import { readChunks } from './fold-log.ts'
+import { purgeIdempotency } from './host/idempotency.ts'
 import { createIngestApi } from './ingest/ingest-api.ts'
 import { createInsightsApi } from './insights/insights-api.ts'
 import { createKillSwitchApi } from './kill-switch/kill-switch-api.ts'
@@ -54,6 +57,10 @@ import { createSimulationsApi } from './simulation/simulations-api.ts'
 import { SqliteStorage } from './storage/sqlite/sqlite-storage.ts'
 import type { LogRecord, Storage } from './storage/storage.ts'
 import { type LogVerification, type StateVerification, verifyLog, verifyState } from './verify.ts'
+import { enqueueDeliveries } from './webhooks/enqueue-deliveries.ts'
+import { recordDisabled } from './webhooks/webhook-disabled.ts'
+import { WebhookSender } from './webhooks/webhook-sender.ts'
+import { createWebhooksApi } from './webhooks/webhooks-api.ts'
 
 /** The decision engine in this process: judges, keeps approvals and effects, learns, all in one file. */
 export class Engine implements Evaluator, Ledger {
@@ -74,6 +81,9 @@ export class Engine implements Evaluator, Ledger {
   readonly decisions: DecisionApi['decisions']
   readonly policy: DecisionApi['policy']
   readonly ingest: DecisionApi['ingest']
+  readonly webhooks: DecisionApi['webhooks']
+  readonly apiKeys: DecisionApi['apiKeys']
+  readonly auth: DecisionApi['auth']
   readonly learning: DecisionApi['learning']
   readonly backtests: DecisionApi['backtests']
   readonly operations: DecisionApi['operations']
@@ -81,6 +91,7 @@ export class Engine implements Evaluator, Ledger {
   readonly #approvals: Approvals
   readonly #effects: Effects
   readonly #live: LiveConnections
+  readonly #sender: WebhookSender
 
   /**
    * @param options.storage - Where the log lives; closed with the engine.
@@ -90,16 +101,27 @@ export class Engine implements Evaluator, Ledger {
     const { storage, ...rest } = options
     assertEngineOptions(rest)
     const wanted = options.policy === undefined ? null : parsePolicy(options.policy)
+    const { isSending = true, ...sending } = options.webhooks ?? {}
     this.#core = new EngineRuntime({
       storage,
       organisation: options.organisation ?? 'default',
       now: options.now ?? Date.now,
       groupCommit: options.durability === 'power',
       snapshotEvery: options.snapshotEvery ?? 20_000,
-      onOpen: (core) => prepare(core, wanted),
-      onEvents: async () => [],
+      onOpen: async (core) => {
+        await prepare(core, wanted)
+        if (isSending) this.#sender.start()
+      },
+      onEvents: (events) => enqueueDeliveries(this.#core, events),
     })
     const core = this.#core
+    this.#sender = new WebhookSender({
+      ...sending,
+      storage,
+      organisation: storage.organisation,
+      now: core.now,
+      recordDisabled: (webhook) => recordDisabled(core, webhook),
+    })
     this.#approvals = new Approvals(core)
     this.#effects = new Effects(core)
     this.#live = new LiveConnections(core)
@@ -112,7 +134,9 @@ export class Engine implements Evaluator, Ledger {
     this.insights = createInsightsApi(core)
     this.simulations = createSimulationsApi(core)
     this.features = createFeaturesApi(core)
-    this.constraints = createConstraintsApi(core, { purgeIdempotency: async () => 0 })
+    this.constraints = createConstraintsApi(core, {
+      purgeIdempotency: (wanted) => purgeIdempotency(storage, wanted, core.now()),
+    })
     this.events = createEventsApi(core)
     this.approvals = createApprovalsApi(this.#approvals)
     this.killSwitch = createKillSwitchApi(core)
@@ -120,6 +144,9 @@ export class Engine implements Evaluator, Ledger {
     this.decisions = createDecisionsApi(core)
     this.policy = createPolicyApi(core)
     this.ingest = createIngestApi(core)
+    this.webhooks = createWebhooksApi(core, this.#sender)
+    this.apiKeys = createApiKeysApi(core)
+    this.auth = createAuthApi(core)
     this.learning = createLearningApi(core)
     this.backtests = createBacktestsApi(core)
     this.operations = createOperationsApi(core)
@@ -196,8 +223,9 @@ export class Engine implements Evaluator, Ledger {
   }
 
   /** Finishes what is under way, saves the state and closes the store. Closing twice is harmless. */
-  close(): Promise<void> {
-    return this.#core.close()
+  async close(): Promise<void> {
+    await this.#sender.close()
+    await this.#core.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,7 +9,7 @@ import { recordDisabledApart } from '../src/webhooks/webhook-disabled.ts'
 import { createWebhooksApi } from '../src/webhooks/webhooks-api.ts'
 import { openCore, type TestCore } from './support/organisation-core.ts'
 import { openReceiver, status } from './support/receiver.ts'
-import { TestClock } from './support/temporary.ts'
+import { openEngine, TestClock } from './support/temporary.ts'
 import { enqueue, madeEvent, openSender } from './support/webhooks.ts'
 
 /** Sends in a process of its own. */
@@ -111,6 +111,54 @@ describe('webhooks and the log', () => {
     await openProjector(core).catchUp()
     const left = (await webhooks.deliveries(webhook_id)).map(({ payload }) => payload['data'])
     expect(left).toMatchObject([{ switch_id: 'ksw_2' }])
+  })
+})
+
+describe('an engine', () => {
+  it('tells webhooks of a decision, an approval and its answer, in their order', async () => {
+    const engine = openEngine({ webhooks: { allow: ['127.0.0.1'] } })
+    const receiver = await openReceiver()
+    const { secret } = await engine.webhooks.create({ url: receiver.url })
+    await engine.constraints.create({ name: 'ask', require_approval_above: 10 })
+    const { request_id } = await engine.evaluate({ action: 'refund', value: 20 })
+    await engine.resolveApproval(request_id, { resolution: 'approved' })
+    await expect.poll(() => receiver.received.length, { timeout: 5000 }).toBe(5)
+    const bodies = receiver.received.map(({ body }) => JSON.parse(body) as { event_type: string; data: object })
+    expect(bodies.map(({ event_type }) => event_type)).toEqual([
+      'rule.created',
+      'action_requires_approval',
+      'decision_event.created',
+      'approval.created',
+      'approval.approved',
+    ])
+    expect(bodies[4]?.data).toMatchObject({ request_id, status: 'approved' })
+    for (const { body, headers } of receiver.received) {
+      const payload = JSON.parse(body) as Record<string, unknown>
+      const timestamp = Number(headers['x-bighub-timestamp'])
+      const signature = String(headers['x-bighub-signature'])
+      // A receiver may check the text, or write the parsed data again.
+      for (const received of [body, payload])
+        await expect(
+          engine.webhooks.verifySignature({ payload: received, signature, secret, timestamp }),
+        ).resolves.toEqual({ valid: true })
+    }
+  })
+
+  it('sends nothing for another organisation on its file', async () => {
+    const core = openCore({ organisation: 'other' })
+    const engine = openEngine({ file: core.file, webhooks: { allow: ['127.0.0.1'] } })
+    const receiver = await openReceiver()
+    await createWebhooksApi(core, openSender(core).sender).create({ url: receiver.url })
+    await engine.webhooks.create({ url: receiver.url })
+    await enqueue(core, madeEvent('evt_other'))
+    await engine.evaluate({ action: 'refund' })
+    await expect.poll(() => receiver.received.length, { timeout: 5000 }).toBe(2)
+    const organisations = receiver.received.map(({ body }) => (JSON.parse(body) as { org_id: string }).org_id)
+    expect(organisations).toEqual(['default', 'default'])
+  })
+
+  it('says which of its options for webhooks cannot work', () => {
+    expect(() => openEngine({ webhooks: { allow: ['127.0.0.1', 'office'] } })).toThrow(/webhooks.allow: "office"/)
   })
 })
 

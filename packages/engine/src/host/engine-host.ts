@@ -247,7 +247,9 @@ export class EngineHost implements DecisionHost {
   async #openEngine(organisation: string): Promise<Engine> {
     const { durability, policy, now } = this.#options
     const storage = await this.#openStorage(organisation)
-    return new Engine({ storage, durability, now, organisation, ...(policy === undefined ? {} : { policy }) })
+    // The host sends for all of them.
+    const webhooks = { isSending: false }
+    return new Engine({ storage, durability, now, organisation, webhooks, ...(policy === undefined ? {} : { policy }) })
   }
 
   async #tablesOf(organisation: string): Promise<OrganisationTables> {

@@ -1,7 +1,6 @@
 import { ConfigurationError, type PolicyInput, type Quotas } from '@bighub/core/protocol'
 import { assertTokenSecret } from '../accounts/access-tokens.ts'
-import { parseNetwork } from '../network-list.ts'
-import type { WebhookSenderOptions } from '../webhooks/webhook-sender.ts'
+import { assertWebhookOptions, type WebhookOptions } from '../webhooks/webhook-options.ts'
 
 /** What hosts have in common, wherever they keep things. */
 export interface HostOptions {
@@ -17,7 +16,7 @@ export interface HostOptions {
   readonly tokenSecret?: string
   /** Whether anybody may sign up. @defaultValue true */
   readonly isSignupOpen?: boolean
-  readonly webhooks?: HostWebhookOptions
+  readonly webhooks?: WebhookOptions
   /** Hears of what failed in the background and is tried again. @defaultValue nobody does */
   readonly onError?: (error: unknown) => void
   /** Milliseconds since the epoch. @defaultValue Date.now */
@@ -32,11 +31,6 @@ export interface EngineHostOptions extends HostOptions {
 export interface PostgresHostOptions extends HostOptions {
   /** `postgresql://user:password@host:port/database`; its tables are made when they are not there. */
   readonly databaseUrl: string
-}
-
-export interface HostWebhookOptions extends Pick<WebhookSenderOptions, 'allow' | 'schedule' | 'post' | 'resolve'> {
-  /** Whether this host sends what is due; tests are sent in any case. @defaultValue true */
-  readonly isSending?: boolean
 }
 
 const NAMES: Readonly<Record<keyof HostOptions, true>> = {
@@ -76,14 +70,6 @@ export function resolveHostOptions(options: HostOptions, place: 'file' | 'databa
   if (!(Number.isInteger(resolved.mostOpen) && resolved.mostOpen > 0))
     throw new ConfigurationError('mostOpen', 'needs a whole number of at least 1')
   if (options.tokenSecret !== undefined) assertTokenSecret(options.tokenSecret)
-  assertNetworks(resolved.webhooks.allow ?? [])
+  assertWebhookOptions(resolved.webhooks)
   return resolved
-}
-
-function assertNetworks(entries: readonly string[]): void {
-  try {
-    entries.forEach(parseNetwork)
-  } catch (error) {
-    throw new ConfigurationError('webhooks.allow', (error as RangeError).message, { cause: error })
-  }
 }

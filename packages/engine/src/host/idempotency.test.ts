@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openCore, type TestCore } from '../../test/support/organisation-core.ts'
-import { purgeIdempotency, StoredIdempotency } from './idempotency.ts'
+import { type IdempotencyPurge, purgeIdempotency, StoredIdempotency } from './idempotency.ts'
 
 const HOUR_MS = 3_600_000
 const ANSWER = { status: 201, body: '{"ok":true}' }
@@ -85,13 +85,14 @@ describe('idempotency', () => {
     await answered('today 3')
     await store.begin('default', 'under way', 'digest')
     core.clock.advance(2 * HOUR_MS - 59_000)
-    const purge = (wanted: Parameters<typeof purgeIdempotency>[1]) => purgeIdempotency(core.storage, wanted, core.now())
+    const purge = (wanted: Partial<IdempotencyPurge>) =>
+      purgeIdempotency(core.storage, { onlyExpired: true, olderThanHours: null, limit: null, ...wanted }, core.now())
     await expect(purge({})).resolves.toBe(1)
     await expect(purge({})).resolves.toBe(0)
-    await expect(purge({ only_expired: false, older_than_hours: 5 })).resolves.toBe(0)
-    await expect(purge({ only_expired: false, limit: 2 })).resolves.toBe(2)
+    await expect(purge({ onlyExpired: false, olderThanHours: 5 })).resolves.toBe(0)
+    await expect(purge({ onlyExpired: false, limit: 2 })).resolves.toBe(2)
     await store.begin('default', 'just begun', 'digest')
-    await expect(purge({ only_expired: false })).resolves.toBe(2)
+    await expect(purge({ onlyExpired: false })).resolves.toBe(2)
     await expect(store.begin('default', 'just begun', 'digest')).resolves.toEqual({ turn: 'in_progress' })
   })
 })

@@ -9,6 +9,7 @@ const TURN_MS = 60_000
 /** How often the expired answers of an organisation that uses keys are dropped, and how many at a time. */
 const PURGE_EVERY_MS = 600_000
 const PURGED_AT_ONCE = 1000
+const EXPIRED: IdempotencyPurge = { onlyExpired: true, olderThanHours: null, limit: PURGED_AT_ONCE }
 
 /** Which tables an organisation has; the same each time. */
 export type TablesOf = (organisation: string) => Promise<OrganisationTables>
@@ -94,7 +95,7 @@ export class StoredIdempotency implements IdempotencyStore {
   async #purgeSometimes(organisation: string, tables: OrganisationTables): Promise<void> {
     const now = this.#now()
     if (now - (this.#purgedAt.get(organisation) ?? 0) < PURGE_EVERY_MS) return
-    const purged = await purgeIdempotency(tables, { limit: PURGED_AT_ONCE }, now)
+    const purged = await purgeIdempotency(tables, EXPIRED, now)
     if (purged < PURGED_AT_ONCE) this.#purgedAt.set(organisation, now)
   }
 }
@@ -113,29 +114,27 @@ function selectTurn({ database, organisation }: OrganisationTables, scope: strin
     .executeTakeFirst()
 }
 
-/** What `constraints.purgeIdempotency` may ask for. */
+/** What is to be purged; null: any age, all. */
 export interface IdempotencyPurge {
-  /** @defaultValue true */
-  readonly only_expired?: boolean | undefined
-  readonly older_than_hours?: number | undefined
-  /** @defaultValue all */
-  readonly limit?: number | undefined
+  readonly onlyExpired: boolean
+  readonly olderThanHours: number | null
+  readonly limit: number | null
 }
 
 /** Deletes stored answers of an organisation, never a turn that is under way. @returns how many. */
 export async function purgeIdempotency(
   { database, organisation }: OrganisationTables,
-  { only_expired = true, older_than_hours = 0, limit }: IdempotencyPurge,
+  { onlyExpired, olderThanHours, limit }: IdempotencyPurge,
   now: number,
 ): Promise<number> {
   const wanted = database
     .selectFrom('idempotency as old')
     .select('old.scope')
     .where('old.organisation', '=', organisation)
-    .where('old.created_at', '<=', now - older_than_hours * 3_600_000)
+    .where('old.created_at', '<=', now - (olderThanHours ?? 0) * 3_600_000)
     .where((eb) => eb.or([eb('old.status', 'is not', null), eb('old.created_at', '<=', now - TURN_MS)]))
-    .$if(only_expired, (query) => query.where('old.expires_at', '<=', now))
-    .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
+    .$if(onlyExpired, (query) => query.where('old.expires_at', '<=', now))
+    .$if(limit !== null, (query) => query.limit(limit ?? 0))
   const { numDeletedRows } = await database
     .deleteFrom('idempotency')
     .where('organisation', '=', organisation)

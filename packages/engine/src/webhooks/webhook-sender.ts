@@ -9,8 +9,10 @@ import type { DisabledWebhook } from './webhook-disabled.ts'
 import { DEFAULT_TIMEOUT_SECONDS, type StoredDelivery } from './webhook-row.ts'
 
 export interface WebhookSenderOptions {
-  /** A handle on the store; deliveries of all its organisations are sent. */
+  /** A handle on the store. */
   readonly storage: OrganisationTables
+  /** Whose deliveries are sent, by number. @defaultValue those of all organisations of the store */
+  readonly organisation?: number
   /** Puts the end of a webhook into its organisation's log. May be called twice for the same one. */
   readonly recordDisabled: (webhook: DisabledWebhook) => Promise<void>
   /** Addresses and networks that may be reached though they are not public, such as `127.0.0.1`. @defaultValue none */
@@ -53,6 +55,7 @@ export class WebhookSender {
   readonly #recordDisabled: (webhook: DisabledWebhook) => Promise<void>
   readonly #onError: (error: unknown) => void
   readonly #tools: SendingTools
+  readonly #organisation: number | null
   /** Webhooks that are sent to right now, by organisation and id. */
   readonly #lanes = new Map<string, { readonly organisation: number; readonly attempts: Promise<number> }>()
   readonly #giveUp = new AbortController()
@@ -66,6 +69,7 @@ export class WebhookSender {
   constructor(options: WebhookSenderOptions) {
     this.#storage = options.storage
     this.#recordDisabled = options.recordDisabled
+    this.#organisation = options.organisation ?? null
     this.#onError = options.onError ?? (() => undefined)
     this.#tools = {
       now: options.now ?? Date.now,
@@ -174,6 +178,7 @@ export class WebhookSender {
       .selectFrom('webhooks')
       .select(['webhooks.organisation', 'webhooks.webhook_id'])
       .where('webhooks.is_active', '=', 1)
+      .$if(this.#organisation !== null, (query) => query.where('webhooks.organisation', '=', this.#organisation))
       .where((eb) =>
         eb.exists(
           eb

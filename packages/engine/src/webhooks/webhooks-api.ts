@@ -118,9 +118,7 @@ export function createWebhooksApi(
       return { valid: isSignatureValid({ body, signature, secret, timestamp }, core.now()) }
     },
     replayFailedDelivery: async (webhookId, deliveryId) => {
-      const webhook = await findWebhook(storage, webhookId)
-      if (webhook.is_active === 0)
-        throw new InvalidInputError('webhook_id', `${webhookId} is not active; update it with is_active first`)
+      await findWebhook(storage, webhookId)
       const number = await replay(core, webhookId, deliveryId)
       return { replayed: true, delivery_id: number, status: 'pending' }
     },
@@ -187,7 +185,7 @@ function insertTest(
     .executeTakeFirstOrThrow()
 }
 
-/** Makes a failed delivery due again, from the first attempt on; gives its number. */
+/** Makes a failed delivery due again, from the first attempt on; a webhook that is switched off gets it when it is on again. */
 async function replay(core: OrganisationCore, webhookId: string, id: string) {
   // 15 digits are exact; no store has given out more.
   const number = /^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0
