@@ -1,8 +1,9 @@
 import { InvalidInputError, type RouteHandlers } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
 import { memoryContext } from './memory-context.ts'
+import { memoryRecommendations } from './memory-recommendations.ts'
 import { DEFAULT_SOURCE, memoryKey, memoryRecord } from './memory-record.ts'
-import { countMemory, givenFilters, type MemoryWindow, rateOf } from './memory-window.ts'
+import type { MemoryWindow } from './memory-window.ts'
 
 type MemoryHandlers = Pick<
   RouteHandlers<'actions'>,
@@ -33,8 +34,15 @@ export function createMemoryApi(core: EngineCore): MemoryHandlers {
         records.map((record) =>
           core.run<number>({
             reads: { effectKey: record.effectKey ?? memoryKey(record.subject) },
-            plan: (_, found) =>
-              found.claim ? { records: [], answer: () => 0 } : { records: [record], answer: () => 1 },
+            plan: (_, { claim }) => {
+              if (!claim) return { records: [record], answer: () => 1 }
+              if (claim.type !== 'memory_stored')
+                throw new InvalidInputError(
+                  'events',
+                  `the key ${record.effectKey} is in use by a call; give the event another id`,
+                )
+              return { records: [], answer: () => 0 }
+            },
           }),
         ),
       )
@@ -64,24 +72,21 @@ export function createMemoryApi(core: EngineCore): MemoryHandlers {
       return { refreshed: true, mode: query.concurrent ? 'concurrent' : 'blocking' }
     },
 
-    async memoryRecommendations(request) {
-      const database = await core.projected()
-      const window = toWindow(request, core.now())
-      const counts = await countMemory(database, organisation, window)
-      return {
-        org_id: organisation,
-        plan: 'self_hosted',
-        window_hours: window.windowHours,
-        generated_at: new Date(window.now).toISOString(),
-        filters: givenFilters(window),
-        summary: {
-          total_events: counts.total,
-          blocked_rate: rateOf(counts.blocked, counts.total),
-          approval_rate: rateOf(counts.approvals, counts.total),
-          tool_error_rate: rateOf(counts.errors, counts.total),
-        },
-        recommendations: [],
+    async memoryRecommendations(request, options) {
+      const scoped = (name: string): string | null => {
+        const value = request.scope?.[name]
+        return typeof value === 'string' ? value : null
       }
+      const window = toWindow(
+        {
+          ...request,
+          tool: request.tool || scoped('tool'),
+          domain: request.domain || scoped('domain'),
+          actor: request.actor || scoped('actor'),
+        },
+        core.now(),
+      )
+      return memoryRecommendations(core, request, window, options.by ?? 'application')
     },
   }
 }

@@ -22,12 +22,17 @@ export function whereMemory(
   let query = database
     .selectFrom('memory_events')
     .where('organisation', '=', organisation)
-    .where('at', '>=', window.now - window.windowHours * HOUR_MS)
+    .where('at', '>=', windowStart(window))
   for (const name of ['tool', 'domain', 'actor', 'source'] as const) {
     const wanted = window[name]
     if (wanted !== undefined) query = query.where(name, '=', wanted)
   }
   return query
+}
+
+/** When a window begins, in ms since the epoch. */
+export function windowStart({ now, windowHours }: MemoryWindow): number {
+  return now - windowHours * HOUR_MS
 }
 
 /** The filters that were given, as they are answered. */
