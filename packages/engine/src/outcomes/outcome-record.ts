@@ -156,6 +156,8 @@ function actorOf(decision: LogRecord): string {
 function wasFollowed(parsed: ParsedOutcome, evaluation: EvaluationKept, records: readonly LogRecord[]): boolean | null {
   const explicit = parsed['recommendation_followed'] ?? parsed.details?.['recommendation_followed']
   if (typeof explicit === 'boolean') return explicit
+  // A decision of elsewhere had no advice of ours to follow.
+  if (evaluation.source !== undefined && evaluation.source !== 'evaluation') return null
   const isBlocked = parsed.status === 'BLOCKED'
   if (evaluation.recommendation !== 'review_recommended')
     return isBlocked === (evaluation.recommendation === 'do_not_proceed')

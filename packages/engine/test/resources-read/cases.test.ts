@@ -118,6 +118,18 @@ describe('a case', () => {
     expect(await engine.cases.get(case_id)).toMatchObject({ outcome_status: 'FRAUD', outcome: report })
   })
 
+  it('of a decision of elsewhere followed no advice of ours, unless somebody says so', async () => {
+    const engine = openEngine()
+    const made = async () =>
+      (await engine.cases.create({ domain: 'd', action: { action: 'refund' }, verdict: { verdict: 'BLOCKED' } }))
+        .case_id
+    const open = await engine.cases.reportOutcome(await made(), { status: 'BLOCKED' })
+    expect(open.recommendation_followed).toBeNull()
+    const said = { status: 'BLOCKED', details: { recommendation_followed: true } }
+    expect((await engine.cases.reportOutcome(await made(), said)).recommendation_followed).toBe(true)
+    expect(await engine.outcomes.recommendationQuality()).toMatchObject({ total_with_outcome: 2, follow_rate: 1 })
+  })
+
   it('without a name of its action, or that does not exist, is refused', async () => {
     const engine = openEngine()
     await expect(engine.cases.create({ domain: 'x', action: {}, verdict: {} })).rejects.toMatchObject({
