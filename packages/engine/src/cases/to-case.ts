@@ -49,7 +49,8 @@ export function toCase(
     recommendation: row.recommendation,
     risk_score: row.risk,
     request_id: requestId,
-    validation_id: validationIdOf(requestId),
+    // A decision of elsewhere was validated elsewhere, if at all.
+    validation_id: row.source === 'evaluation' ? validationIdOf(requestId) : null,
     outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as OutcomeReport),
     outcome_status: row.outcome_status,
     created_at: new Date(row.at).toISOString(),

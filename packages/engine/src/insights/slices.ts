@@ -64,7 +64,17 @@ export function valueBandOf(value: number | null): string | null {
 
 /** Name of a slice, the same whatever order its facets are written in. */
 export function sliceKey(facets: Facet): string {
-  return JSON.stringify(DIMENSIONS.flatMap((dimension) => [facets[dimension] ?? null]))
+  let key = ''
+  for (const dimension of DIMENSIONS) {
+    const value = facets[dimension]
+    if (value !== undefined) key += facetKey(dimension, value)
+  }
+  return key
+}
+
+/** With its length, so that no value can pass for two facets. */
+function facetKey(dimension: Dimension, value: string): string {
+  return `${dimension}=${value.length}:${value};`
 }
 
 /** Counts of all slices by one or two facets, in bounded memory. */
@@ -74,11 +84,14 @@ export class SliceCounts {
 
   add(facets: Facet, label: 0 | 1, at: number): void {
     count(this.all, label, at)
-    const known = DIMENSIONS.filter((dimension) => facets[dimension] !== undefined)
+    const known = DIMENSIONS.flatMap((dimension) => {
+      const value = facets[dimension]
+      return value === undefined ? [] : [{ facet: { [dimension]: value }, key: facetKey(dimension, value) }]
+    })
     for (const [index, first] of known.entries()) {
-      this.#count({ [first]: facets[first] }, label, at)
+      this.#count(first.key, label, at, first.facet)
       for (const second of known.slice(index + 1))
-        this.#count({ [first]: facets[first], [second]: facets[second] }, label, at)
+        this.#count(first.key + second.key, label, at, first.facet, second.facet)
     }
   }
 
@@ -86,12 +99,11 @@ export class SliceCounts {
     return Object.keys(facets).length === 0 ? this.all : this.slices.get(sliceKey(facets))
   }
 
-  #count(facets: Facet, label: 0 | 1, at: number): void {
-    const key = sliceKey(facets)
+  #count(key: string, label: 0 | 1, at: number, ...facets: readonly Facet[]): void {
     let slice = this.slices.get(key)
     if (!slice) {
       if (this.slices.size >= MAX_SLICES) return
-      slice = { facets, n: 0, bad: 0, firstAt: at, lastAt: at }
+      slice = { facets: Object.assign({}, ...facets) as Facet, n: 0, bad: 0, firstAt: at, lastAt: at }
       this.slices.set(key, slice)
     }
     count(slice, label, at)
