@@ -20,7 +20,10 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/engine/src/precedents/', ['@bighub/core/protocol', ...engine('math', 'features', 'risk')]],
   ['packages/engine/src/trajectory/', ['@bighub/core/protocol', ...engine('math', 'features')]],
   ['packages/engine/src/calibration/', ['@bighub/core/protocol', ...engine('math', 'features')]],
-  ['packages/engine/src/', ['@bighub/core/protocol', 'zod', 'node:', 'packages/engine/src/']],
+  ['packages/engine/src/accounts/', ['@bighub/core/protocol', 'kysely', 'jose', 'node:', 'packages/engine/src/']],
+  ['packages/engine/src/webhooks/', ['@bighub/core/protocol', 'kysely', 'ipaddr.js', 'node:', 'packages/engine/src/']],
+  ['packages/engine/src/network-list.ts', ['ipaddr.js', 'node:']],
+  ['packages/engine/src/', ['@bighub/core/protocol', 'zod', 'kysely', 'node:', 'packages/engine/src/']],
   ['packages/server/src/wiring.ts', ['@bighub/core/protocol', '@bighub/engine', 'node:', 'packages/server/src/']],
   [
     'packages/server/src/',
