@@ -25,7 +25,7 @@ export async function findCandidates(core: EngineCore, situation: Situation): Pr
   const searches: Promise<DecisionRow[]>[] = []
   if (action !== null) {
     searches.push(newest('action', action, MOST.action))
-    const known = core.currentState().precedents.requestIds(action)
+    const known = (await core.state()).precedents.requestIds(action)
     if (known.length > 0)
       searches.push(
         database

@@ -86,6 +86,7 @@ export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
       const { total, withOutcomes, domains, lastAt } = await caseCounts(core)
       return {
         total_indexed: total,
+        // Cases without a domain stand under empty text.
         by_domain: Object.fromEntries(domains.map(({ domain, cases }) => [domain ?? '', cases])),
         with_outcomes: withOutcomes,
         strategies: RETRIEVAL_STRATEGIES.length,

@@ -113,6 +113,33 @@ describe('insights', () => {
     expect(await support()).toBe(70)
   })
 
+  it('look at where arguments came from, and at the local hour', async () => {
+    const clock = new TestClock('2026-07-01T22:30:00Z')
+    const engine = openEngine({ now: clock.now, policy: { time_zone: 'Europe/Berlin' } })
+    const decide = async (from: 'user' | 'tool', status: string) => {
+      const call = { tool: 'mail', provenance: { to: from } }
+      const { request_id } = await engine.evaluate({ action: 'send_mail', context: { call } })
+      await engine.outcomes.report({ request_id, status })
+    }
+    for (let n = 0; n < 25; n++) await decide('tool', 'INCIDENT')
+    clock.advance(10 * 3_600_000)
+    for (let n = 0; n < 50; n++) await decide('user', 'SUCCESS')
+    const { patterns } = await engine.insights.patterns()
+    const riskier = patterns.filter(({ negative_rate }) => negative_rate === 1).map(({ pattern_type }) => pattern_type)
+    expect(riskier).toContain('provenance')
+    expect(riskier).toContain('hour')
+    expect(patterns.map(({ description }) => description)).toContain(
+      '25 of 25 outcomes of hour 00 were bad (100 %), against 0 % otherwise',
+    )
+    const byHour = async () => {
+      const { advisories } = await engine.insights.advise({ tool: 'mail', action: 'send_mail', domain: '' })
+      return advisories.filter(({ pattern_type }) => pattern_type === 'hour').map(({ suggestion }) => suggestion)
+    }
+    expect(await byHour()).toEqual(['needs less supervision than the rest: 0 % end badly here, 100 % elsewhere'])
+    clock.advance(14 * 3_600_000)
+    expect(await byHour()).toEqual(['stop it, or let a person approve each one: 100 % end badly here, 0 % elsewhere'])
+  })
+
   it('leave out outcomes that say nothing', async () => {
     const engine = openEngine()
     await shop(engine)

@@ -153,6 +153,18 @@ describe('precedents', () => {
   })
 })
 
+describe('precedents of two processes on one file', () => {
+  it('are found by both', async () => {
+    const file = temporaryFile()
+    const [a, b] = [openEngine({ file }), openEngine({ file })]
+    const query = { domain: 'payments', action: 'refund' }
+    expect(await b.precedents.query(query)).toMatchObject({ total_precedents: 0 })
+    await tell(a, { status: 'FRAUD' })
+    expect(await b.precedents.query(query)).toMatchObject({ total_precedents: 1, outcomes: { FRAUD: 1 } })
+    expect(await b.precedents.query(query)).toEqual(await a.precedents.query(query))
+  })
+})
+
 describe('retrieval', () => {
   it('answers by the strategy that is named, `strategy_name` before `strategy`', async () => {
     const clock = new TestClock()
