@@ -87,6 +87,10 @@ function decisionOf(record: LogRecord): string | null {
     const caseId = (payload['snapshot'] as { readonly case_id?: string } | undefined)?.case_id
     return caseId === undefined ? null : decisionIdFrom(caseId)
   }
+  if (record.type === 'observation_recorded') {
+    const { case_id: caseId } = asObject(payload['observation'])
+    return typeof caseId === 'string' ? decisionIdFrom(caseId) : null
+  }
   if (record.type !== 'memory_stored') return null
   const requestId = (payload as unknown as StoredMemory).event?.['request_id']
   return typeof requestId === 'string' ? decisionIdFrom(requestId) : null
@@ -116,13 +120,18 @@ function namedIn(record: LogRecord): Named {
   const { payload } = record
   if (payload === null) return NOBODY
   switch (record.type) {
-    case 'evaluation': {
+    case 'evaluation':
+    case 'rules_validated': {
       const request = asObject(payload['request'])
       return { actors: [asObject(payload['response'])['actor'], request['actor']], targets: [request['target']] }
     }
     case 'case_created': {
       const told = asObject(payload['case'])
       return { actors: [told['actor']], targets: [told['target']] }
+    }
+    case 'observation_recorded': {
+      const observation = asObject(payload['observation'])
+      return { actors: [observation['actor']], targets: [observation['target']] }
     }
     case 'memory_stored': {
       const stored = payload as unknown as StoredMemory

@@ -63,14 +63,16 @@ export function toEraseJob(job: Job): EraseJob {
 
 /**
  * Erases the words of calls that are older than the policy's `retention_days`; nothing where it is null. A server calls it once a
- * day. Resolves when it is done.
+ * day, and when it starts: erasures that were left by a process that ended are taken up too. Resolves when it is done.
  *
  * @returns the job, or null where nothing is to be erased.
  */
 export async function applyRetention(core: EngineCore): Promise<EraseJob | null> {
   // Policies of older records lack the field.
   const days = (await core.state()).policy.retention_days ?? null
+  const jobs = createErasureJobs(core)
+  jobs.resume()
   if (days === null) return null
   const request: ErasureRequest = { before: core.now() - days * DAY_MS, reason: 'retention_days', by: 'policy' }
-  return toEraseJob(await createErasureJobs(core).start('erase', { ...request }, { wait: true }))
+  return toEraseJob(await jobs.start('erase', { ...request }, { wait: true }))
 }

@@ -1,6 +1,7 @@
 import { deserialize } from 'node:v8'
 import { canonicalJson } from '@bighub/core/protocol'
 import { describe, expect, it } from 'vitest'
+import { createConstraintsApi } from '../../src/constraints/constraints-api.ts'
 import { EngineState } from '../../src/engine-state.ts'
 import {
   applyRetention,
@@ -72,6 +73,8 @@ async function speak(test: TestCore) {
   })
   const memory = createMemoryApi(test.core)
   await memory.ingestMemory({ events: [{ event_id: 'm-1', actor: 'zebra-agent', output: 'zebra-output' }] }, options)
+  const constraints = createConstraintsApi(test.core, { purgeIdempotency: async () => 0 })
+  await constraints.validate({ action: 'wire', actor: 'zebra-agent', target: 'zebra-checked' })
   const other = await test.evaluate({ action: 'wire', actor: 'giraffe-agent', target: 'giraffe-target', value: 5 })
   await reportOutcome(test.core, { request_id: other.request_id, status: 'SUCCESS', description: 'giraffe-outcome' })
   return { held, other }
@@ -215,7 +218,7 @@ describe('erasing words', () => {
     expect(await applyRetention(test.core)).toMatchObject({ status: 'completed', erased: 0 })
     test.clock.advance(2 * DAY)
     const young = await test.evaluate({ action: 'wire', actor: 'lion-agent', target: 'lion-target' })
-    expect(await applyRetention(test.core)).toMatchObject({ status: 'completed', erased: 9 })
+    expect(await applyRetention(test.core)).toMatchObject({ status: 'completed', erased: 10 })
     const rows = await allRows(test)
     expect(rows.match(/zebra|giraffe/g)).toBeNull()
     expect(rows).toContain('lion-target')
