@@ -20,7 +20,7 @@ export async function queryPrecedents(
   situation: Situation,
   limits: PrecedentLimits = {},
 ): Promise<PrecedentQueryResult> {
-  const { scored } = await retrieve(core, situation, weightsOf('similarity-focused'))
+  const scored = await retrieve(core, situation, weightsOf('similarity-focused'))
   const found = scored.filter(
     ({ score, row }) =>
       score >= (limits.minSimilarity ?? 0.5) && (!limits.requireOutcome || row.outcome_status !== null),

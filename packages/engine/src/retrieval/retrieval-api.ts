@@ -65,11 +65,10 @@ export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
       }
       // Both see the same candidates: what differs is the weights alone.
       const candidates = await findCandidates(core, situation)
-      const [first, second] = [a, b].map((name) => find(core, candidates, situation, name)) as [Found, Found]
-      const [ids, otherIds] = [first, second].map((found) => found.top.map(({ row }) => row.case_id)) as [
-        string[],
-        string[],
-      ]
+      const first = find(core, candidates, situation, a)
+      const second = find(core, candidates, situation, b)
+      const ids = first.top.map(({ row }) => row.case_id)
+      const otherIds = second.top.map(({ row }) => row.case_id)
       const both = ids.filter((id) => otherIds.includes(id))
       const [badA, badB] = [shareOfBad(first.top), shareOfBad(second.top)]
       return {
@@ -98,7 +97,7 @@ export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
 
 function find(core: EngineCore, candidates: readonly Candidate[], situation: Situation, strategy: StrategyName): Found {
   const weights = weightsOf(strategy)
-  const { scored } = scoreAll(candidates, situation, { weights, now: core.now() })
+  const scored = scoreAll(candidates, situation, { weights, now: core.now() })
   const found = scored.filter(({ score }) => score >= MIN_SCORE)
   const top = found.slice(0, TOP)
   const { weight, badRate } = weighBad(top)

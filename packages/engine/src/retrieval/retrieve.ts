@@ -3,13 +3,8 @@ import { findCandidates } from './find-candidates.ts'
 import { type Candidate, type ScoredCase, type Situation, scaleOf, scoreOf, signalsOf } from './score-case.ts'
 import type { Weights } from './strategies.ts'
 
-export interface Retrieved {
-  /** Everything that was compared, best first; of equals the newer. */
-  readonly scored: readonly ScoredCase[]
-}
-
-/** The cases that may be like a situation, scored. */
-export async function retrieve(core: EngineCore, situation: Situation, weights: Weights): Promise<Retrieved> {
+/** The cases that may be like a situation, scored: best first, of equals the newer. */
+export async function retrieve(core: EngineCore, situation: Situation, weights: Weights): Promise<ScoredCase[]> {
   return scoreAll(await findCandidates(core, situation), situation, { weights, now: core.now() })
 }
 
@@ -18,11 +13,11 @@ export function scoreAll(
   candidates: readonly Candidate[],
   situation: Situation,
   { weights, now }: { readonly weights: Weights; readonly now: number },
-): Retrieved {
+): ScoredCase[] {
   const scale = scaleOf(candidates, situation.action, now)
   const scored = candidates.map((candidate) => {
     const signals = signalsOf(situation, candidate, scale)
     return { ...candidate, signals, score: scoreOf(signals, weights) ?? 0 }
   })
-  return { scored: scored.toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq) }
+  return scored.toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq)
 }

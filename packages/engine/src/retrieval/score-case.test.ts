@@ -176,7 +176,7 @@ describe('stability', () => {
   const situation = { ...NO_SITUATION, action: 'refund', domain: 'a' }
 
   function stability(rows: readonly DecisionRow[]): number | null {
-    return stabilityOf(scoreAll(rows.map(toCandidate), situation, { weights, now: NOW }).scored, weights, 0.3)
+    return stabilityOf(scoreAll(rows.map(toCandidate), situation, { weights, now: NOW }), weights, 0.3)
   }
 
   it('is 1 where no signal decides alone', () => {
