@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerBacktest } from './backtest/register-backtest.ts'
 import { registerDemo } from './demo/register-demo.ts'
+import { registerServe } from './serve/register-serve.ts'
 
 /** 0: done. 1: it failed. 2: the command was written wrongly. */
 const EXIT = { failed: 1, usage: 2 } as const
@@ -12,6 +13,7 @@ const program = new Command('bighub')
   .exitOverride()
 registerBacktest(program)
 registerDemo(program)
+registerServe(program)
 
 try {
   await program.parseAsync()

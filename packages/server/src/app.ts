@@ -88,6 +88,8 @@ async function conduct(parts: AppParts, exchange: Exchange, work: Work): Promise
         ...cors.headersFor(request),
         ...headers,
         ...answer.headers,
+        // A client that keeps the connection would wait on it for an answer that nobody gives.
+        ...(drain.signal.aborted ? { connection: 'close' } : {}),
       },
     })
   } finally {

@@ -58,6 +58,6 @@ export class Drain {
 
 function shuttingDown(): RequestError {
   return new RequestError(503, 'shutting_down', 'the server is shutting down; ask again', {
-    headers: { 'retry-after': '1', connection: 'close' },
+    headers: { 'retry-after': '1' },
   })
 }
