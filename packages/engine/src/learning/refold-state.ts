@@ -41,17 +41,20 @@ export async function refoldState(
     }
     return records.length > 0
   }
-  while (sequencer.head.seq - head.seq > 0) {
+  while (sequencer.head.seq !== head.seq) {
     // What is appended while this goes on is left for the end, so that there is an end.
     const target = sequencer.head.seq
     while (head.seq < target) {
       await fold(Math.min(CHUNK, options.limit, target - head.seq))
       if (head.seq - marked < options.limit && head.seq < target) await new Promise((resolve) => setImmediate(resolve))
-      else await run.progress((marked = head.seq))
+      else {
+        marked = head.seq
+        await run.progress(marked)
+      }
     }
-    await core.state()
-    // The rest in one go: from here to the comparison nobody else has a turn.
+    // The rest in one go, and what another process has told the log meanwhile: nobody here has a turn before the comparison.
     if (sequencer.head.seq - head.seq <= CHUNK) while (await fold(CHUNK));
+    await core.state()
   }
   const live = digestOfState(sequencer.state.snapshot())
   const folded = digestOfState(fresh.snapshot())
