@@ -9,6 +9,7 @@ import {
   canonicalJson,
   type DecisionApi,
   type Effect,
+  type EraseJob,
   type EvaluateRequest,
   type EvaluateResponse,
   type Evaluator,
@@ -38,7 +39,7 @@ import type { EngineCore } from './engine-core.ts'
 import { assertEngineOptions, type EngineOptions } from './engine-options.ts'
 import { EngineRuntime } from './engine-runtime.ts'
 import type { OpenEffect } from './engine-state.ts'
-import { createOperationsApi } from './erasure/operations-api.ts'
+import { applyRetention, createOperationsApi } from './erasure/operations-api.ts'
 import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
 import { createFeaturesApi } from './features/features-api.ts'
@@ -202,6 +203,11 @@ export class Engine implements Evaluator, Ledger {
     const { decisions, outcomes } = await this.#core.state()
     const { seq, hash } = (await this.#core.sequencer()).head
     return { decisions, outcomes, records: seq, head: hash }
+  }
+
+  /** Erases the words of calls that are older than the policy's `retention_days`; call it when you start and once a day. */
+  applyRetention(): Promise<EraseJob | null> {
+    return applyRetention(this.#core)
   }
 
   /** Reads the whole log and checks that no record was changed, dropped or put in between. */
