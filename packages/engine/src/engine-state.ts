@@ -19,7 +19,7 @@ import type { LogRecord } from './storage/storage.ts'
 import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
 
 /** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
-export const STATE_FORMAT = 2
+export const STATE_FORMAT = 3
 
 /** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
 export interface EvaluationKept {
