@@ -48,10 +48,17 @@ describe('a host', () => {
       await expect(api.decisions.get(String(ids[index]))).resolves.toMatchObject({ request_id: ids[index] })
   })
 
-  it('has the policy that it was given in every organisation', async () => {
-    const { host } = openHost({ policy: { enforcement_mode: 'enforced' } })
-    const api = await host.api('one')
-    await expect(api.actions.evaluate(REFUND)).resolves.toMatchObject({ enforcement_mode: 'enforced' })
+  it('gives every organisation a policy to begin with, and leaves what it made of it', async () => {
+    const options = { policy: { enforcement_mode: 'enforced' as const } }
+    const { host, file } = openHost(options)
+    const [one, other] = await Promise.all([host.api('one'), host.api('other')])
+    for (const api of [one, other])
+      await expect(api.actions.evaluate(REFUND)).resolves.toMatchObject({ enforcement_mode: 'enforced' })
+    await one.policy.update({ enforcement_mode: 'review' })
+    await host.close()
+    const { host: later } = openHost({ ...options, file })
+    const again = (await later.api('one')).actions
+    await expect(again.evaluate(REFUND)).resolves.toMatchObject({ enforcement_mode: 'review' })
   })
 
   it('refuses options that it does not know, or that cannot work', () => {
@@ -69,8 +76,10 @@ describe('a host', () => {
     const { host } = openHost()
     await host.assertReady()
     await host.assertReady()
+    const { actions } = await host.api('one')
     await host.close()
     await expect(host.assertReady()).rejects.toMatchObject({ code: 'storage_closed' })
+    await expect(actions.evaluate(REFUND)).rejects.toMatchObject({ code: 'storage_closed' })
   })
 })
 

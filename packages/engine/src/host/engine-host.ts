@@ -6,6 +6,7 @@ import {
   type DecisionHost,
   type IdempotencyStore,
   type Principal,
+  type ResourceName,
   ROUTES,
 } from '@bighub/core/protocol'
 import { AccessTokens } from '../accounts/access-tokens.ts'
@@ -225,9 +226,10 @@ export class EngineHost implements DecisionHost {
   #engineMethod(organisation: string, resource: string, method: string): Method {
     const call: Method = (...args) =>
       this.#pool.use(organisation, async (engine) => {
-        const methods = (engine as unknown as Readonly<Record<string, Readonly<Record<string, Method>>>>)[resource]
-        if (!methods?.[method]) throw new Error(`the engine has no ${resource}.${method}`)
-        return methods[method](...args)
+        const api: DecisionApi = engine
+        // The names are the route table's, and the type says that the engine has them all.
+        const methods = api[resource as ResourceName] as unknown as Readonly<Record<string, Method>>
+        return methods[method]?.(...args)
       })
     const isEvaluation = resource === 'actions' && (method === 'evaluate' || method === 'evaluateBatch')
     const { quotas } = this.#options
@@ -247,9 +249,17 @@ export class EngineHost implements DecisionHost {
   async #openEngine(organisation: string): Promise<Engine> {
     const { durability, policy, now } = this.#options
     const storage = await this.#openStorage(organisation)
-    // The host sends for all of them.
-    const webhooks = { isSending: false }
-    return new Engine({ storage, durability, now, organisation, webhooks, ...(policy === undefined ? {} : { policy }) })
+    // An organisation begins with this policy; what it changes later must outlive the next opening.
+    const isNew = (await storage.head()).seq === 0
+    return new Engine({
+      storage,
+      durability,
+      now,
+      organisation,
+      ...(policy !== undefined && isNew ? { policy } : {}),
+      // The host sends for all of them.
+      webhooks: { isSending: false },
+    })
   }
 
   async #tablesOf(organisation: string): Promise<OrganisationTables> {

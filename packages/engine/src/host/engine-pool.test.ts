@@ -66,6 +66,31 @@ describe('a pool of engines', () => {
     expect(notes).toEqual(['open a', 'open b', 'closed a', 'open a'])
   })
 
+  it('opens nothing once it is closed', async () => {
+    const { pool, letClose } = openPool(1)
+    await pool.use('a', touch)
+    const closing = pool.close()
+    await expect(pool.use('b', touch)).rejects.toMatchObject({ code: 'storage_closed' })
+    letClose('a')
+    await closing
+    expect(pool.openOrganisations).toEqual([])
+  })
+
+  it('tries again to open one that could not be opened', async () => {
+    const failures = [new RangeError('no')]
+    const pool = new EnginePool<Pooled>({
+      most: 1,
+      open: async () => {
+        const failure = failures.pop()
+        if (failure) throw failure
+        return { close: async () => undefined }
+      },
+    })
+    const both = await Promise.allSettled([pool.use('a', async () => 1), pool.use('a', async () => 2)])
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(pool.use('a', async () => 3)).resolves.toBe(3)
+  })
+
   it('goes on after work that failed', async () => {
     const { pool } = openPool(1)
     await expect(pool.use('a', () => Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError)

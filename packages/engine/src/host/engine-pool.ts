@@ -1,3 +1,4 @@
+import { StorageError } from '@bighub/core/protocol'
 import type { Awaitable } from '../storage/storage.ts'
 
 /** Something with resources of its own that is opened for one organisation. */
@@ -21,6 +22,7 @@ export class EnginePool<T extends Pooled> {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry<T>>()
   readonly #closings = new Map<string, Promise<void>>()
+  #isClosed = false
 
   constructor(options: { readonly open: (organisation: string) => Awaitable<T>; readonly most: number }) {
     this.#open = options.open
@@ -32,10 +34,12 @@ export class EnginePool<T extends Pooled> {
     return [...this.#entries.keys()]
   }
 
+  /** @throws StorageError (`storage_closed`) if the pool is closed. */
   async use<R>(organisation: string, work: (engine: T) => Promise<R>): Promise<R> {
     // It is opened again only when it is closed: two engines of one organisation would follow each other's writes for nothing.
     for (let closing = this.#closings.get(organisation); closing; closing = this.#closings.get(organisation))
       await closing
+    if (this.#isClosed) throw new StorageError('closed', 'the host', 'is closed; close it after what uses it')
     const entry = this.#touch(organisation)
     entry.users++
     try {
@@ -48,6 +52,7 @@ export class EnginePool<T extends Pooled> {
 
   /** Closes all, after what is under way in them. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const engines = [...this.#entries.values()].map(({ engine }) => engine)
     this.#entries.clear()
     await Promise.all([...engines.map(closeEngine), ...this.#closings.values()])

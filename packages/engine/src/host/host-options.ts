@@ -6,7 +6,7 @@ import { assertWebhookOptions, type WebhookOptions } from '../webhooks/webhook-o
 export interface HostOptions {
   /** As of an engine. @defaultValue 'process' */
   readonly durability?: 'process' | 'power'
-  /** What every organisation begins with, as of an engine. @defaultValue what the file says */
+  /** The policy that an organisation begins with; its own changes stay. @defaultValue the policy's defaults */
   readonly policy?: PolicyInput
   /** Engines that are kept open, one an organisation. @defaultValue 32 */
   readonly mostOpen?: number
