@@ -72,6 +72,17 @@ describe('a host', () => {
     }
   })
 
+  it('takes a clock with fractions of milliseconds', async () => {
+    const { host } = openHost({ now: () => 1_780_000_000_000.25 })
+    const { apiKeys, actions, webhooks } = await host.api('one')
+    const { created_at, key } = await apiKeys.create()
+    expect(created_at).toBe(new Date(1_780_000_000_000).toISOString())
+    await withKey(host, key)
+    await webhooks.create({ url: 'https://hooks.example/' })
+    await actions.evaluate(REFUND)
+    await expect(host.idempotency.begin('one', 'scope', 'digest')).resolves.toEqual({ turn: 'first' })
+  })
+
   it('is ready until it is closed', async () => {
     const { host } = openHost()
     await host.assertReady()

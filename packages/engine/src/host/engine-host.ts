@@ -42,6 +42,8 @@ import { evaluatedActors, QuotaKeeper } from './quota-keeper.ts'
 
 /** Where the first key belongs, and what one has who does not think of organisations. */
 const FIRST_ORGANISATION = 'default'
+/** Organisations whose methods are kept made; each is over a hundred small functions, quickly made again. */
+const MOST_APIS = 1000
 /** A key's last use is noted at most this often. */
 const NOTE_USE_EVERY_MS = 60_000
 
@@ -111,6 +113,8 @@ export class EngineHost implements DecisionHost {
       auth: this.open.auth,
       webhooks: createWebhooksApi(core, this.#sender),
     }
+    const [oldest] = this.#apis.keys()
+    if (oldest !== undefined && this.#apis.size >= MOST_APIS) this.#apis.delete(oldest)
     this.#apis.set(organisation, api)
     return api
   }

@@ -58,6 +58,7 @@ export function resolveHostOptions(options: HostOptions, place: 'file' | 'databa
   const names = [place, ...Object.keys(NAMES)]
   for (const name of Object.keys(options))
     if (!names.includes(name)) throw new ConfigurationError(name, `is not an option; there are ${names.join(', ')}`)
+  const { now = Date.now } = options
   const resolved = {
     ...options,
     durability: options.durability ?? 'process',
@@ -65,7 +66,8 @@ export function resolveHostOptions(options: HostOptions, place: 'file' | 'databa
     isSignupOpen: options.isSignupOpen ?? true,
     webhooks: options.webhooks ?? {},
     onError: options.onError ?? (() => undefined),
-    now: options.now ?? Date.now,
+    // Rows keep whole milliseconds; clocks with fractions are fine.
+    now: () => Math.trunc(now()),
   }
   if (!(Number.isInteger(resolved.mostOpen) && resolved.mostOpen > 0))
     throw new ConfigurationError('mostOpen', 'needs a whole number of at least 1')

@@ -39,11 +39,12 @@ export class QuotaKeeper {
     const { evaluationsPerMonth, agents } = quotas
     if (evaluationsPerMonth !== null && usage.evaluations + actors.length > evaluationsPerMonth)
       throw this.#overLimit(`${evaluationsPerMonth} evaluations a month`)
-    const seen = new Set([...usage.agents, ...actors])
-    if (agents !== null && seen.size > agents && seen.size > usage.agents.size)
-      throw this.#overLimit(`${agents} agents a month`)
+    if (agents !== null) {
+      const fresh = new Set(actors.filter((actor) => !usage.agents.has(actor)))
+      if (fresh.size > 0 && usage.agents.size + fresh.size > agents) throw this.#overLimit(`${agents} agents a month`)
+      for (const actor of fresh) usage.agents.add(actor)
+    }
     usage.evaluations += actors.length
-    for (const actor of actors) usage.agents.add(actor)
     return () => {
       // An agent that only made a mistake was seen all the same.
       usage.evaluations -= actors.length
