@@ -3,9 +3,9 @@ import { type ApprovalItem, type ApprovalStatus, canonicalJson, StorageError } f
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { GENESIS_HASH, sha256 } from '../chain.ts'
+import { lazyRecord } from '../lazy-record.ts'
 import type {
   Found,
-  JsonRecord,
   LogHead,
   LogRecord,
   ModelSnapshot,
@@ -316,17 +316,17 @@ function isConnectionError(error: unknown): boolean {
 }
 
 function toRecord(row: RecordRow): LogRecord {
-  return {
+  return lazyRecord({
     seq: row.seq,
     type: row.type as RecordType,
     at: row.at,
     subject: fromStorable(row.subject),
-    kept: JSON.parse(row.kept) as JsonRecord,
-    payload: row.payload === null ? null : (JSON.parse(row.payload) as JsonRecord),
+    keptText: row.kept,
+    payloadText: row.payload,
     payloadDigest: row.payload_digest,
     hash: row.hash,
     effectKey: row.effect_key === null ? null : fromStorable(row.effect_key),
-  }
+  })
 }
 
 /** The pool as Kysely uses it: texts are made readable, since the tables beside the log are what people look at. */

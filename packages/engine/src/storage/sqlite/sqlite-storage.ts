@@ -3,9 +3,9 @@ import { deserialize, serialize } from 'node:v8'
 import { type ApprovalItem, type ApprovalStatus, canonicalJson, StorageError } from '@bighub/core/protocol'
 import type { CompiledQuery, Kysely } from 'kysely'
 import { GENESIS_HASH, sha256 } from '../chain.ts'
+import { lazyRecord } from '../lazy-record.ts'
 import type {
   Found,
-  JsonRecord,
   LogHead,
   LogRecord,
   ModelSnapshot,
@@ -232,17 +232,17 @@ export class SqliteStorage implements Storage {
   }
 
   #toRecord(row: Row): LogRecord {
-    return {
+    return lazyRecord({
       seq: Number(row['place']) - this.#base,
       type: String(row['type']) as RecordType,
       at: Number(row['at']),
       subject: String(row['subject']),
-      kept: JSON.parse(String(row['kept'])) as JsonRecord,
-      payload: row['payload'] === null ? null : (JSON.parse(String(row['payload'])) as JsonRecord),
+      keptText: String(row['kept']),
+      payloadText: row['payload'] === null ? null : String(row['payload']),
       payloadDigest: String(row['payload_digest']),
       hash: String(row['hash']),
       effectKey: row['effect_key'] === null ? null : String(row['effect_key']),
-    }
+    })
   }
 
   #findOrganisation(name: string): number {
