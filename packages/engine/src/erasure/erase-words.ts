@@ -28,8 +28,8 @@ export interface ErasedKept {
 
 /**
  * Erases the words of the records in a scope: their payloads in the log, what tables hold of them (deliveries to webhooks
- * included), the arguments of approvals and stored answers. Digests and hashes stay, so the chain verifies; what was learned stays, since the fold
- * reads no payload.
+ * included), the arguments of approvals and stored answers. Digests and hashes stay, so the chain verifies; what was learned stays,
+ * since the fold reads no payload. So do the names that the fold goes by: of actions, domains, runs and events.
  *
  * What is to be erased is recorded first, then erased, then recorded as done, whereupon the tables are made again from what is left.
  * A job that was cut off goes on with what it recorded. Pages that the database has freed, its write-ahead log until the next

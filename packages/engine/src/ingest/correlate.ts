@@ -39,7 +39,8 @@ export async function correlate(core: EngineCore, keys: LifecycleKeys, loneId: s
   const known = [...found.values()]
   // The id is that of the strongest key that any of its events has, so that it does not depend on which came first.
   const united: LifecycleKeys = Object.assign({}, ...known.toReversed().map(keysOf), keys)
-  const lifecycleId = lifecycleIdOf(decisionFirst(united)) ?? loneId
+  // Its events may have been joined to others already, under a key that this event does not have.
+  const { id: lifecycleId } = await readLifecycle(core.storage, lifecycleIdOf(decisionFirst(united)) ?? loneId)
   const joins = known.map((row) => row.lifecycle_id).filter((id) => id !== lifecycleId)
   const records = new Map<number, LogRecord>()
   for (const id of [lifecycleId, ...joins])

@@ -31,7 +31,7 @@ const NEXT = Number.MAX_SAFE_INTEGER
 
 /**
  * Takes an event: finds what it belongs to, and records in one transaction the event, the decision of elsewhere that it makes
- * known, and the outcome that now holds. An event whose id is known changes nothing and is answered as before.
+ * known, and the outcome that now holds. An event whose id is known changes nothing.
  *
  * @throws InvalidInputError naming the field.
  */
@@ -52,6 +52,7 @@ export async function ingestEvent(core: EngineCore, parsed: ParsedEvent): Promis
         : planEvent(core, event, { correlated, told, requestId, state, found }),
   })
   const { id, records } = await readLifecycle(core.storage, taken.lifecycleId)
+  await settleWithOthers(core, records, correlated, event.eventId)
   const row = lifecycleRow(core.storage.organisation, id, records)
   return {
     accepted: true,
@@ -151,6 +152,32 @@ function planNewest(
   const moment = { at: now, id: core.newId(now), organisation: core.organisation, source: 'ingest' }
   const { record, report } = planOutcome({ ...outcome, request_id: requestId }, about, moment)
   return { record: { ...record, kept: { ...record.kept, event_id: newest.kept['event_id'] } }, report }
+}
+
+/**
+ * An event that another process took at the same moment knew nothing of this one: one may have told the outcome and the other the
+ * decision. Whoever comes second sees both and brings them together.
+ */
+async function settleWithOthers(
+  core: EngineCore,
+  records: readonly LogRecord[],
+  correlated: Correlated,
+  eventId: string,
+): Promise<void> {
+  const seen = new Set(correlated.records.map((record) => record.seq))
+  const others = records.filter(
+    (record) => isIngestedEvent(record) && !seen.has(record.seq) && record.kept['event_id'] !== eventId,
+  )
+  const about = records.findLast((record) => typeof record.kept['request_id'] === 'string')
+  if (others.length === 0 || !about) return
+  const requestId = String(about.kept['request_id'])
+  await core.run({
+    reads: { subject: requestId },
+    plan: (_, found) => {
+      const outcome = planNewest(core, records, requestId, found.records)
+      return { records: outcome ? [outcome.record] : [], answer: () => undefined }
+    },
+  })
 }
 
 /** What an event's record says of the outcome; null once its words were erased. */

@@ -114,6 +114,18 @@ describe('ingestion', () => {
     expect((await test.core.state()).decisions).toBe(1)
   })
 
+  it('gives a decision the outcome that another process takes at the same moment', async () => {
+    const test = open()
+    const other = open(openCore({ file: test.file, clock: test.clock }))
+    await Promise.all([
+      test.ingest.event({ event_type: 'FRAUD_DETECTED', external_ref: 'x' }),
+      other.ingest.event({ event_type: 'ACTION_EXECUTED', external_ref: 'x', action: { ...refund } }),
+    ])
+    const { request_id, events } = await test.ingest.lifecycle({ external_ref: 'x' })
+    expect(events).toHaveLength(2)
+    expect(await decisionOf(test, request_id)).toMatchObject({ outcome_status: 'FRAUD' })
+  })
+
   it.each([
     ['ROLLBACK_PERFORMED', 'ROLLBACK'],
     ['CORRECTION_APPLIED', 'CORRECTED'],
