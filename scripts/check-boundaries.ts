@@ -29,6 +29,11 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
     'packages/server/src/',
     ['@bighub/core/protocol', 'zod', 'node:', 'hono', '@hono/node-server', 'prom-client', 'rate-limiter-flexible'],
   ],
+  ['packages/mcp-server/src/wiring.ts', ['@bighub/core', '@bighub/engine', 'packages/mcp-server/src/']],
+  [
+    'packages/mcp-server/src/',
+    ['@bighub/core/protocol', 'zod', 'node:', '@modelcontextprotocol/server', '@modelcontextprotocol/node'],
+  ],
   ['packages/langchain/src/', ['@bighub/core', 'langchain', '@langchain/core']],
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],
