@@ -1,0 +1,6 @@
+export { createMcpServer, type McpServerOptions } from './create-mcp-server.ts'
+export { type HttpEndpoint, type ServeHttpOptions, serveHttp } from './http/serve-http.ts'
+export type { HttpRequest, SendHttpRequest } from './tools/http-request-tool.ts'
+export type { ToolSelection } from './tools/select-tools.ts'
+export type { ToolFailure } from './tools/to-error-result.ts'
+export type { PartialDecisionApi } from './tools/tool.ts'
