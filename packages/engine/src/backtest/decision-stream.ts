@@ -80,6 +80,7 @@ export class DecisionStream {
       target: line.target == null ? null : String(line.target),
       domain: line.domain ?? null,
       isDryRun: false,
+      neededConnection: null,
       trajectoryId: run,
       call: {
         tool: line.action,

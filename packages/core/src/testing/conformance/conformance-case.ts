@@ -4,6 +4,8 @@ import type { DecisionApi } from '../../protocol/index.ts'
 export interface CaseTools {
   /** Lets time pass. */
   advance(milliseconds: number): void
+  /** The same methods without the transcript: for looks at what is under way, which differ from run to run. */
+  readonly unrecorded: DecisionApi
 }
 
 /**
