@@ -7,7 +7,7 @@ import { createMcpServer, type McpServerOptions } from '../src/create-mcp-server
 import { type HttpEndpoint, serveHttp } from '../src/http/serve-http.ts'
 import type { ToolFailure } from '../src/tools/to-error-result.ts'
 import type { PartialDecisionApi } from '../src/tools/tool.ts'
-import { type CallResult, errorOf, textOf } from './stage.ts'
+import { type CallResult, connectHttp, errorOf, textOf } from './stage.ts'
 
 let engine: Engine
 beforeAll(() => {
@@ -36,6 +36,18 @@ function failing(error: unknown): PartialDecisionApi {
       },
     },
   }
+}
+
+const STRATEGY = { strategy_version: '1', name: 'n', config: {}, updated_at: null }
+
+/** An API whose one method says that it began and ends when it may. */
+function waitingApi(begin: () => void, may: Promise<void>): PartialDecisionApi {
+  const strategy = async (): Promise<typeof STRATEGY> => {
+    begin()
+    await may
+    return STRATEGY
+  }
+  return { learning: { strategy } }
 }
 
 describe('the tools', () => {
@@ -267,6 +279,29 @@ describe('over HTTP', () => {
     const other = await serveHttp(() => createMcpServer(engine), { port: 0 })
     await Promise.all([other.close(), other.close()])
     await expect(fetch(other.url)).rejects.toThrow()
+  })
+
+  it('answers the call that is under way when it is closed', async () => {
+    const [begun, may] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const other = await serveHttp(() => createMcpServer(waitingApi(begun.resolve, may.promise)), { port: 0 })
+    const client = await connectHttp('client of SDK 1', other.url)
+    const answer = client.callTool({ name: 'bighub_learning_strategy' })
+    await begun.promise
+    const closed = other.close()
+    may.resolve()
+    expect((await answer).structuredContent).toEqual(STRATEGY)
+    await closed
+  })
+
+  it('does not wait for ever for a call that does not end', async () => {
+    const begun = Promise.withResolvers<void>()
+    const api = waitingApi(begun.resolve, Promise.withResolvers<void>().promise)
+    const other = await serveHttp(() => createMcpServer(api), { port: 0, graceMs: 10 })
+    const client = await connectHttp('client of SDK 1', other.url)
+    const calls = Promise.allSettled([client.callTool({ name: 'bighub_learning_strategy' })])
+    await begun.promise
+    await other.close()
+    expect(await calls).toMatchObject([{ status: 'rejected' }])
   })
 
   it('says when the port cannot be had', async () => {

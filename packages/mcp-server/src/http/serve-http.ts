@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   localhostHostValidation,
   localhostOriginValidation,
@@ -12,6 +13,8 @@ import { HttpSessions } from './http-sessions.ts'
 export interface ServeHttpOptions {
   /** 0: any free one. @defaultValue 8790 */
   readonly port?: number
+  /** How long closing waits for answers under way, in milliseconds. @defaultValue 5000 */
+  readonly graceMs?: number
   /** Told of what goes wrong outside of a tool. @defaultValue nothing */
   readonly onError?: (error: Error) => void
 }
@@ -19,7 +22,7 @@ export interface ServeHttpOptions {
 export interface HttpEndpoint {
   /** Such as `http://127.0.0.1:8790/mcp`. */
   readonly url: string
-  /** Ends sessions, then waits for answers under way. Closing twice is harmless. */
+  /** Takes no more requests, waits for answers under way, then ends sessions and connections. Closing twice is harmless. */
   close(): Promise<void>
 }
 
@@ -34,7 +37,7 @@ const PATH = '/mcp'
  * @throws Error of Node's if the port cannot be had.
  */
 export async function serveHttp(create: () => McpServer, options: ServeHttpOptions = {}): Promise<HttpEndpoint> {
-  const { port = 8790, onError } = options
+  const { port = 8790, graceMs = 5000, onError } = options
   const reporting = onError ? { onerror: onError } : {}
   const sessions = new HttpSessions(create)
   const modern = createMcpHandler(create, { legacy: 'reject', ...reporting })
@@ -42,21 +45,34 @@ export async function serveHttp(create: () => McpServer, options: ServeHttpOptio
     { fetch: async (request) => ((await isLegacyRequest(request)) ? sessions.fetch(request) : modern.fetch(request)) },
     reporting,
   )
+  const underWay = new Set<Promise<void>>()
   const isLocalHost = localhostHostValidation()
   const isLocalOrigin = localhostOriginValidation()
   const server = createServer((request, response) => {
     if (!isLocalHost(request, response) || !isLocalOrigin(request, response)) return
     const [path] = (request.url ?? '').split('?')
-    // Node says undefined where the adapter's type has the field absent.
-    if (path === PATH) void handle(request as NodeIncomingMessageLike, response)
-    else response.writeHead(404, { 'content-type': 'text/plain' }).end(`MCP is served at ${PATH}\n`)
+    if (path === PATH) {
+      // Node says undefined where the adapter's type has the field absent.
+      const answer = handle(request as NodeIncomingMessageLike, response)
+      // A GET is a stream that the client keeps open for as long as it likes.
+      if (request.method === 'POST') underWay.add(answer)
+      void answer.finally(() => underWay.delete(answer))
+    } else response.writeHead(404, { 'content-type': 'text/plain' }).end(`MCP is served at ${PATH}\n`)
   })
   await listen(server, port)
   const { port: actual } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   return {
     url: `http://127.0.0.1:${actual}${PATH}`,
-    close: () => (closing ??= close(server, async () => void (await Promise.all([sessions.close(), modern.close()])))),
+    close: () => (closing ??= close()),
+  }
+
+  async function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await Promise.race([Promise.allSettled(underWay), delay(graceMs, undefined, { ref: false })])
+    await Promise.all([sessions.close(), modern.close()])
+    server.closeAllConnections()
+    await closed
   }
 }
 
@@ -68,11 +84,4 @@ function listen(server: Server, port: number): Promise<void> {
       resolve()
     })
   })
-}
-
-async function close(server: Server, endExchanges: () => Promise<void>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  await endExchanges()
-  server.closeIdleConnections()
-  await closed
 }
