@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { checkBoundaries } from './check-boundaries.ts'
 import { checkPackages } from './check-packages.ts'
 import { checkSnippets } from './check-snippets.ts'
+import { checkReference } from './generate-reference.ts'
 import { type Counts, commandStep, countOf, ROOT, runSteps } from './steps.ts'
 
 await runSteps([
@@ -11,6 +12,7 @@ await runSteps([
   commandStep('format and import order', 'biome', ['ci', '.']),
   { name: 'import arrows', run: checkBoundaries },
   { name: 'snippets of the READMEs compile', run: checkSnippets },
+  { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
   { name: 'lockfile holds no addresses', run: checkLockfile },
 ])
