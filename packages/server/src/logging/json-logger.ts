@@ -40,10 +40,6 @@ export class JsonLogger implements Logger {
 /** `JSON.stringify` sees nothing in an error. */
 function writeErrors(_: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value
-  return {
-    name: value.name,
-    message: value.message,
-    stack: value.stack,
-    ...(value.cause ? { cause: value.cause } : {}),
-  }
+  const { name, message, stack, cause } = value
+  return { name, message, stack, ...('code' in value ? { code: value.code } : {}), ...(cause ? { cause } : {}) }
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { CreatedApiKey, Scope } from '@bighub/core/protocol'
 import { createEngineHost, type EngineHost, type EngineHostOptions } from '@bighub/engine'
 import { onTestFinished } from 'vitest'
@@ -88,6 +89,24 @@ export class TestServer {
     const body = { email, password: 'correct horse battery' }
     const { json } = await this.ask<{ access_token: string }>('/auth/signup', { body, key: null })
     return json.access_token
+  }
+
+  /** Resolves when so many requests are under way. */
+  async untilInFlight(wanted: number): Promise<void> {
+    for (;;) {
+      const { text } = await this.ask('/metrics', { key: null })
+      // The one that asks is under way too.
+      if (text.includes(`bighub_http_requests_in_flight ${wanted + 1}\n`)) return
+      // Sockets are heard only between the turns of the event loop.
+      await setImmediate()
+    }
+  }
+
+  /** Everything that the store has written so far, as it lies on the disk. */
+  readStore(): string {
+    return readdirSync(this.#folder)
+      .map((name) => readFileSync(join(this.#folder, name), 'latin1'))
+      .join('')
   }
 
   async close(): Promise<void> {
