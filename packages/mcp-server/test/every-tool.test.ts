@@ -1,19 +1,21 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { BighubClient } from '@bighub/core'
 import type { DecisionApi } from '@bighub/core/protocol'
 import { createEngineHost } from '@bighub/engine'
+import { startServer } from '@bighub/server'
 import { expect, it } from 'vitest'
 import { createMcpServer } from '../src/create-mcp-server.ts'
 import { serveHttp } from '../src/http/serve-http.ts'
 import { ROUTE_TOOLS } from '../src/tools/route-tools.ts'
 import { sampleOf } from './sample-inputs.ts'
-import { connectHttp, GENERATIONS, temporaryFolder } from './stage.ts'
+import { connectHttp, connectStdio, GENERATIONS, type TestClient, temporaryFolder } from './stage.ts'
 
 type Known = Readonly<Record<string, unknown>>
 
 it.each(GENERATIONS)(
-  'answers each tool of a %s in the declared form, called with the least inputs',
+  'answers each tool of a %s in the form that it declares',
   async (generation) => {
     using folder = temporaryFolder()
     await using receiver = await failingReceiver()
@@ -22,22 +24,38 @@ it.each(GENERATIONS)(
     const api = await host.value.api('default')
     await using endpoint = closing(await serveHttp(() => createMcpServer(api), { port: 0 }))
     await using client = closing(await connectHttp(generation, endpoint.value.url))
-    const { tools } = await client.value.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(ROUTE_TOOLS.map(({ name }) => name))
-
-    const known: Record<string, unknown> = { ...(await prepare(api)), url: receiver.url }
-    const refused: string[] = []
-    for (const { name, inputSchema } of endingLast(tools)) {
-      const inputs = { ...(sampleOf(inputSchema, known) as Known), ...INPUTS[name]?.(known) }
-      // The client compares structured content with the declared schema, and throws where it has another form or is missing.
-      const result = await client.value.callTool({ name, arguments: inputs })
-      if (result.isError) refused.push(`${name}: ${result.content[0]?.text}`)
-      Object.assign(known, learned(result.structuredContent))
-    }
-    expect(refused).toEqual([])
+    expect((await client.value.listTools()).tools.map(({ name }) => name)).toEqual(ROUTE_TOOLS.map(({ name }) => name))
+    expect(await callEach(client.value, { ...(await prepare(api)), url: receiver.url })).toEqual([])
   },
   30_000,
 )
+
+it('answers each tool of a command in front of a server in the form that it declares', async () => {
+  using folder = temporaryFolder()
+  await using receiver = await failingReceiver()
+  await using server = closing(await startServer({ port: 0, dataDir: folder.path, webhookAllow: ['127.0.0.1'] }))
+  const { url: baseUrl, adminKey } = server.value
+  await using api = closing(new BighubClient({ baseUrl, apiKey: adminKey ?? '' }))
+  const env = { BIGHUB_BASE_URL: baseUrl, BIGHUB_API_KEY: adminKey ?? '' }
+  await using client = closing(await connectStdio('client of SDK 2, protocol of 2026', { cwd: folder.path, env }))
+  expect(
+    await callEach(client.value, { ...(await prepare(api.value)), url: receiver.url, method: 'GET', path: '/rules' }),
+  ).toEqual([])
+}, 30_000)
+
+/** Calls each tool with the least inputs of its schema, and gives those that were refused. */
+async function callEach(client: TestClient, prepared: Known): Promise<readonly string[]> {
+  const known: Record<string, unknown> = { ...prepared }
+  const refused: string[] = []
+  for (const { name, inputSchema } of endingLast((await client.listTools()).tools)) {
+    const inputs = { ...(sampleOf(inputSchema, known) as Known), ...INPUTS[name]?.(known) }
+    // The client compares structured content with the declared schema, and throws where it has another form or is missing.
+    const result = await client.callTool({ name, arguments: inputs })
+    if (result.isError) refused.push(`${name}: ${result.content[0]?.text}`)
+    Object.assign(known, learned(result.structuredContent))
+  }
+  return refused
+}
 
 /** Things to ask for: a decision, one that waits for a person, a rule, a key. */
 async function prepare(api: DecisionApi): Promise<Known> {
