@@ -23,14 +23,14 @@ export function createHttpSender(options: HttpSenderOptions): SendHttpRequest {
   return async (request, { idempotencyKey, signal }) => {
     const url = toUrl(prefix, request)
     const timeout = AbortSignal.timeout(options.timeoutMs)
-    const response = await send(url, {
+    const { response, text } = await send(url, {
       method: request.method,
       headers: toHeaders(options, request, idempotencyKey),
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
-    const answer = await readAnswer(response)
+    const answer = parseAnswer(text)
     if (response.ok) return answer
     throw new HttpAnswerError(request, response, answer)
   }
@@ -59,7 +59,7 @@ class HttpAnswerError extends BighubError {
 
 /** @throws InvalidInputError if the path leads out of the base URL. */
 function toUrl(prefix: string, { path, query }: HttpRequest): URL {
-  // Spelt so, URL parsers make `/../` and leave the prefix; a plain prefix check on the text would not see it.
+  // A URL parser resolves `/../`, percent-encoded too, so the address that comes of it is what has to lie below the base URL.
   const url = URL.canParse(prefix + path) ? new URL(prefix + path) : null
   if (!path.startsWith('/') || url === null || !url.href.startsWith(`${prefix}/`))
     throw new InvalidInputError(
@@ -102,29 +102,20 @@ function toHeaders(
   }
 }
 
-async function send(url: URL, init: RequestInit): Promise<Response> {
+async function send(url: URL, init: RequestInit): Promise<{ readonly response: Response; readonly text: string }> {
   try {
-    return await fetch(url, init)
+    const response = await fetch(url, init)
+    return { response, text: await readText(response) }
   } catch (error) {
+    if (BighubError.isInstance(error)) throw error
     const isTimeout = error instanceof DOMException && error.name === 'TimeoutError'
     throw new BighubError(
       isTimeout ? 'timed_out' : 'connection_failed',
       isTimeout
-        ? `${url.origin} gave no answer in time; set BIGHUB_TIMEOUT_MS to wait longer`
-        : `no answer from ${url.origin}; check that the server runs and that BIGHUB_BASE_URL is right`,
+        ? `${url.origin} gave no whole answer in time; set BIGHUB_TIMEOUT_MS to wait longer`
+        : `no whole answer from ${url.origin}; check that the server runs and that BIGHUB_BASE_URL is right`,
       { cause: error, isRetryable: true },
     )
-  }
-}
-
-/** JSON of whatever kind; other text as `{ text }`, nothing as `{}` (protocol §1.4). */
-async function readAnswer(response: Response): Promise<unknown> {
-  const text = await readText(response)
-  if (text === '') return {}
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return { text }
   }
 }
 
@@ -138,6 +129,16 @@ async function readText(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/** JSON of whatever kind; other text as `{ text }`, nothing as `{}` (protocol §1.4). */
+function parseAnswer(text: string): unknown {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return { text }
+  }
 }
 
 function toRecord(value: unknown): Readonly<Record<string, unknown>> {

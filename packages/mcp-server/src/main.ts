@@ -28,7 +28,7 @@ try {
 
 async function run(command: ReturnType<typeof readCommandLine>): Promise<void> {
   const environment = readEnvironment(process.env)
-  warn(environment)
+  warn(environment, command.file)
   const source = openDecisionSource(environment, command.file)
   try {
     const prepared = prepareMcpServer(source.api, {
@@ -45,10 +45,11 @@ async function run(command: ReturnType<typeof readCommandLine>): Promise<void> {
   }
 }
 
-function warn({ baseUrl, apiKey, bearerToken }: Environment): void {
+function warn({ baseUrl, apiKey, bearerToken }: Environment, file: string | undefined): void {
   const hasCredential = apiKey !== null || bearerToken !== null
   if (baseUrl === null && hasCredential)
     say('a key is set and BIGHUB_BASE_URL is not: this process decides, the key is not used')
+  if (baseUrl !== null && file !== undefined) say('BIGHUB_BASE_URL is set: a server decides, --file is not used')
   if (baseUrl !== null && !hasCredential)
     say('neither BIGHUB_API_KEY nor BIGHUB_BEARER_TOKEN is set: most tools will be refused')
 }

@@ -54,6 +54,7 @@ describe('bighub-mcp over stdin and stdout', () => {
 
   it.each([
     [['--tools', 'evaluat'], {}, '"evaluat" names no tool'],
+    [['--tools', ','], {}, 'tools: names no tool'],
     [['--port', '80'], {}, '--port: goes with --http'],
     [['--http', '--port', 'x'], {}, '--port: "x" is not a port'],
     [['--prot'], {}, '--prot'],
@@ -117,6 +118,23 @@ describe('bighub-mcp over a server', () => {
     await client.close()
   }, 20_000)
 
+  it('uses the bearer token where there is no key, and says how it decides', async () => {
+    using folder = temporaryFolder()
+    await using server = await scriptedServer()
+    const env = { BIGHUB_BASE_URL: server.url, BIGHUB_BEARER_TOKEN: 'jwt', BIGHUB_MAX_RETRIES: '0' }
+    const client = await connectStdio(SDK2, { cwd: folder.path, env })
+    await client.callTool({ name: 'bighub_actions_status' })
+    await client.callTool({ name: 'bighub_http_request', arguments: { method: 'GET', path: '/rules' } })
+    expect(server.requests.map(({ key }) => key)).toEqual(['Bearer jwt', 'Bearer jwt'])
+    await client.close()
+    const running = startProcess({ cwd: folder.path, env: { BIGHUB_BASE_URL: server.url }, args: ['--file', 'x.db'] })
+    const words = await running.said(`deciding at ${server.url}`)
+    running.stdin.end()
+    expect(words).toContain('--file is not used')
+    expect(words).toContain('neither BIGHUB_API_KEY nor BIGHUB_BEARER_TOKEN is set')
+    expect(await running.ended).toMatchObject({ code: 0 })
+  }, 20_000)
+
   it('says of an answer of another form that the work is done, and shows it', async () => {
     using folder = temporaryFolder()
     await using server = await scriptedServer()
@@ -163,6 +181,7 @@ describe('bighub-mcp over a server', () => {
 
 interface Received {
   readonly line: string
+  /** The API key, or else the authorization header. */
   readonly key: string | undefined
   readonly body: string
 }
@@ -178,7 +197,8 @@ async function scriptedServer(): Promise<
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
     request.on('end', () => {
       const line = `${request.method} ${request.url}`
-      requests.push({ line, key: request.headers['x-api-key']?.toString(), body })
+      const { 'x-api-key': key, authorization } = request.headers
+      requests.push({ line, key: key?.toString() ?? authorization, body })
       const detail = { code: 'rule_not_found', message: 'there is none' }
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(status < 300 ? { line } : { detail, request_id: `req_${status}` }))

@@ -4,6 +4,7 @@ import { createEngine, type Engine } from '@bighub/engine'
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMcpServer, type McpServerOptions } from '../src/create-mcp-server.ts'
+import { HttpSessions } from '../src/http/http-sessions.ts'
 import { type HttpEndpoint, serveHttp } from '../src/http/serve-http.ts'
 import type { ToolFailure } from '../src/tools/to-error-result.ts'
 import type { PartialDecisionApi } from '../src/tools/tool.ts'
@@ -273,6 +274,23 @@ describe('over HTTP', () => {
     expect(await send({}, list)).toMatchObject({ status: 400 })
     expect(await send({ 'mcp-session-id': 'none' }, list)).toMatchObject({ status: 404 })
     expect(await send({}, initialize, '/')).toMatchObject({ status: 404 })
+  })
+
+  it('makes room for a new session by ending the one used longest ago', async () => {
+    const sessions = new HttpSessions(() => createMcpServer(engine))
+    const ask = (headers: Record<string, string>, body: unknown): Promise<Response> => {
+      const all = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers }
+      return sessions.fetch(new Request(endpoint.url, { method: 'POST', headers: all, body: JSON.stringify(body) }))
+    }
+    const begin = async (): Promise<string> => (await ask({}, initialize)).headers.get('mcp-session-id') ?? ''
+    const ping = async (session: string): Promise<number> =>
+      (await ask({ 'mcp-session-id': session }, { jsonrpc: '2.0', id: 2, method: 'ping' })).status
+    const [first, second] = [await begin(), await begin()]
+    for (let count = 2; count < 1000; count++) await begin()
+    expect(await ping(first)).toBe(200)
+    await begin()
+    expect([await ping(first), await ping(second)]).toEqual([200, 404])
+    await sessions.close()
   })
 
   it('closes twice without harm', async () => {

@@ -19,10 +19,6 @@ export class HttpSessions {
     this.#createServer = createServer
   }
 
-  get size(): number {
-    return this.#sessions.size
-  }
-
   async fetch(request: Request): Promise<Response> {
     const id = request.headers.get('mcp-session-id')
     if (id === null) return this.#begin(request)

@@ -53,7 +53,9 @@ export async function serveHttp(create: () => McpServer, options: ServeHttpOptio
     const [path] = (request.url ?? '').split('?')
     if (path === PATH) {
       // Node says undefined where the adapter's type has the field absent.
-      const answer = handle(request as NodeIncomingMessageLike, response)
+      const answer = handle(request as NodeIncomingMessageLike, response).catch((error: unknown) =>
+        onError?.(error instanceof Error ? error : new Error(String(error))),
+      )
       // A GET is a stream that the client keeps open for as long as it likes.
       if (request.method === 'POST') underWay.add(answer)
       void answer.finally(() => underWay.delete(answer))

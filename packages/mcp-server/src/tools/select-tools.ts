@@ -19,6 +19,7 @@ export interface ToolSelection {
  */
 export function selectTools(all: readonly Tool[], api: PartialDecisionApi, selection: ToolSelection): readonly Tool[] {
   const { tools: words, isReadOnly = false } = selection
+  if (words?.length === 0) throw new ConfigurationError('tools', 'names no tool; leave it out to have all')
   for (const word of words ?? []) if (!all.some((tool) => isNamed(tool, word))) throw unknownWord(all, word)
   return all.filter(
     (tool) =>
