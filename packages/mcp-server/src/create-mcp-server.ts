@@ -14,7 +14,7 @@ export interface McpServerOptions extends ToolSelection {
   readonly sendHttpRequest?: SendHttpRequest
   /** Who stands in the log as having acted; over HTTP the server's authentication says so instead. @defaultValue 'mcp' */
   readonly by?: string
-  /** Told of every failed call, with what the model is not told. @defaultValue nothing */
+  /** Told of every failed call, with what the model is not told; what it throws is dropped. @defaultValue nothing */
   readonly onFailure?: (failure: ToolFailure) => void
 }
 
@@ -78,8 +78,17 @@ async function callTool(
   } catch (error) {
     const requestId = requestIdOf(error) ?? `mcp_${crypto.randomUUID()}`
     const failure = { tool: tool.name, code: codeOf(error), requestId, error }
-    onFailure?.(failure)
+    tell(onFailure, failure)
     return toErrorResult(failure)
+  }
+}
+
+/** What a callback throws must not take the model's answer away. */
+function tell(onFailure: McpServerOptions['onFailure'], failure: ToolFailure): void {
+  try {
+    onFailure?.(failure)
+  } catch {
+    // There is nobody else to tell.
   }
 }
 

@@ -30,9 +30,12 @@ export function createHttpSender(options: HttpSenderOptions): SendHttpRequest {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
-    const answer = parseAnswer(text)
-    if (response.ok) return answer
-    throw new HttpAnswerError(request, response, answer)
+    if (response.ok) return parseAnswer(text)
+    throw new HttpAnswerError(
+      request,
+      response,
+      parseAnswer(withoutSecret(text, options.apiKey ?? options.bearerToken)),
+    )
   }
 }
 
@@ -129,6 +132,11 @@ async function readText(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/** A refusal may repeat the key that it refuses. Shorter ones (`test`, `dev`) are words that an answer has for other reasons. */
+function withoutSecret(text: string, secret: string | null): string {
+  return secret === null || secret.length < 8 ? text : text.replaceAll(secret, '[secret]')
 }
 
 /** JSON of whatever kind; other text as `{ text }`, nothing as `{}` (protocol §1.4). */

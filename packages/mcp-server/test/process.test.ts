@@ -170,11 +170,9 @@ describe('bighub-mcp over a server', () => {
     expect(server.requests).toHaveLength(1)
 
     server.answerWith(404)
-    expect(errorOf(await request({ method: 'GET', path: '/none' }))).toMatchObject({
-      code: 'rule_not_found',
-      status: 404,
-      request_id: 'req_404',
-    })
+    const refused = await request({ method: 'GET', path: '/none' })
+    expect(errorOf(refused)).toMatchObject({ code: 'rule_not_found', status: 404, request_id: 'req_404' })
+    expect(refused.content[0]?.text).toContain('there is none for [secret]')
     await client.close()
   }, 20_000)
 })
@@ -199,7 +197,10 @@ async function scriptedServer(): Promise<
       const line = `${request.method} ${request.url}`
       const { 'x-api-key': key, authorization } = request.headers
       requests.push({ line, key: key?.toString() ?? authorization, body })
-      const detail = { code: 'rule_not_found', message: 'there is none' }
+      const detail = {
+        code: 'rule_not_found',
+        message: `there is none for ${request.headers['x-api-key']?.toString()}`,
+      }
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(status < 300 ? { line } : { detail, request_id: `req_${status}` }))
     })

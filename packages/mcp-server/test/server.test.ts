@@ -176,6 +176,14 @@ describe('failures', () => {
     },
   )
 
+  it('reach the model also if the one who listens to them throws', async () => {
+    const onFailure = (): never => {
+      throw new Error('the log is full')
+    }
+    const client = await connect(failing(new NotFoundError('decision', 'act_1')), { onFailure })
+    expect(errorOf(await call(client, 'bighub_actions_status', {}))).toMatchObject({ code: 'decision_not_found' })
+  })
+
   it('that may pass say so', async () => {
     const error = new BighubError('storage_unavailable', 'busy', { isRetryable: true })
     const result = await call(await connect(failing(error)), 'bighub_actions_status', {})
