@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -109,6 +111,24 @@ describe('opening a database', () => {
     expect(readFileSync(file).readUInt32BE(68)).toBe(0)
     openDatabase(file, 'process').close()
     other.close()
+  })
+
+  it('waits for a process that holds the file for a moment', async () => {
+    const file = temporaryFile()
+    openDatabase(file, 'process').close()
+    // Holds the file, says so, and lets go of it while this process is already opening it.
+    const script = `const { DatabaseSync } = require('node:sqlite')
+      const database = new DatabaseSync(process.argv[1])
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; INSERT INTO organisations (name) VALUES (1); COMMIT')
+      process.stdout.write('held')
+      setTimeout(() => database.close(), 300)`
+    const holder = spawn(process.execPath, ['-e', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(holder, 'exit')
+    await once(holder.stdout, 'data')
+    const database = openDatabase(file, 'process')
+    expect(database.prepare('SELECT count(*) AS n FROM organisations').get()).toEqual({ n: 1 })
+    database.close()
+    await ended
   })
 
   it('brings every earlier form to the present one', () => {

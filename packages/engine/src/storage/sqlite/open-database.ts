@@ -8,6 +8,9 @@ import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 /** Files larger than this are not checked page by page when they are opened; it would take seconds. */
 const CHECK_UP_TO_BYTES = 64 * 1024 * 1024
 
+/** How long to wait for another process that holds the file, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5000
+
 /**
  * Opens or creates a database file of ours and brings it to the present form.
  *
@@ -20,9 +23,8 @@ export function openDatabase(path: string, durability: 'process' | 'power'): Dat
       refuseUnusable(path)
       mkdirSync(dirname(path), { recursive: true })
     }
-    database = new DatabaseSync(path)
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     database.exec(`
-      PRAGMA busy_timeout = 5000;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};
       PRAGMA cache_size = -65536;
@@ -115,7 +117,7 @@ function checkPages(path: string): void {
 function look<T>(path: string, read: (database: DatabaseSync) => T): T {
   const url = pathToFileURL(path)
   if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
-  const database = new DatabaseSync(url, { readOnly: true })
+  const database = new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
   try {
     return read(database)
   } catch (error) {
