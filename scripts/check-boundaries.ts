@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type Counts, ROOT } from './steps.ts'
 
+const ENGINE = ['@bighub/core/protocol', 'zod', 'kysely', 'node:', 'packages/engine/src/']
+
 /**
  * Which way imports may point (architecture: arrows). Each row: a folder, and what its files may import besides their own
  * folder. A name ending in `/` is a folder of the repository, `node:` the runtime, anything else a package. The most specific row
@@ -15,15 +17,23 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/core/src/node/', ['node:', 'undici', ...core('protocol', 'guard', 'client')]],
   ['packages/core/src/', core('protocol', 'guard', 'client')],
   ['packages/engine/src/math/', []],
-  ['packages/engine/src/features/', ['@bighub/core/protocol', 'packages/engine/src/math/']],
-  ['packages/engine/src/risk/', ['@bighub/core/protocol', ...engine('math', 'features')]],
-  ['packages/engine/src/precedents/', ['@bighub/core/protocol', ...engine('math', 'features', 'risk')]],
-  ['packages/engine/src/trajectory/', ['@bighub/core/protocol', ...engine('math', 'features')]],
-  ['packages/engine/src/calibration/', ['@bighub/core/protocol', ...engine('math', 'features')]],
-  ['packages/engine/src/accounts/', ['@bighub/core/protocol', 'kysely', 'jose', 'node:', 'packages/engine/src/']],
-  ['packages/engine/src/webhooks/', ['@bighub/core/protocol', 'kysely', 'ipaddr.js', 'node:', 'packages/engine/src/']],
+  // The learning core. Resources over it (`*-api.ts` and what they are made of) go under the row of the engine.
+  ...learning('features/extract-features', 'math', 'features'),
+  ...learning('features/action-', 'math', 'features'),
+  ...learning('features/quantile-sketch', 'math'),
+  ...learning('features/verb-class', 'math'),
+  ...learning('risk/', 'math', 'features'),
+  ...learning('precedents/precedent-index', 'math', 'features', 'risk'),
+  ...learning('precedents/likeness', 'math', 'features', 'risk'),
+  ...learning('trajectory/', 'math', 'features'),
+  ...learning('calibration/calibration-book', 'math', 'features'),
+  ...learning('calibration/predictions', 'math', 'features'),
+  ['packages/engine/src/accounts/', [...ENGINE, 'jose']],
+  ['packages/engine/src/webhooks/', [...ENGINE, 'ipaddr.js']],
   ['packages/engine/src/network-list.ts', ['ipaddr.js', 'node:']],
-  ['packages/engine/src/', ['@bighub/core/protocol', 'zod', 'kysely', 'node:', 'packages/engine/src/']],
+  ['packages/engine/src/constraints/', [...ENGINE, 'rfc6902']],
+  ['packages/engine/src/storage/postgres/', [...ENGINE, 'pg']],
+  ['packages/engine/src/', ENGINE],
   ['packages/server/src/wiring.ts', ['@bighub/core/protocol', '@bighub/engine', 'node:', 'packages/server/src/']],
   [
     'packages/server/src/',
@@ -105,6 +115,7 @@ function core(...folders: readonly string[]): string[] {
   return folders.map((folder) => `packages/core/src/${folder}/`)
 }
 
-function engine(...folders: readonly string[]): string[] {
-  return folders.map((folder) => `packages/engine/src/${folder}/`)
+function learning(files: string, ...folders: readonly string[]): [string, string[]][] {
+  const may = folders.map((folder) => `packages/engine/src/${folder}/`)
+  return [[`packages/engine/src/${files}`, ['@bighub/core/protocol', ...may]]]
 }

@@ -2,7 +2,6 @@ import {
   type DecisionApi,
   InvalidInputError,
   pathParameters,
-  type RequestOptions,
   type ResourceName,
   ROUTES,
   type Route,
@@ -40,11 +39,11 @@ function checked(route: Route, handler: Handler): Handler {
     const path = names.map((parameter, index) => readParameter(parameter, args[index]))
     const rest = args.slice(names.length)
     const schema = route.body ?? route.query
-    if (!schema) return handler(...path, (rest[0] ?? {}) as RequestOptions)
+    if (!schema) return handler(...path, rest[0] ?? {})
     const mayBeAbsent = route.body === undefined || route.isBodyOptional === true
     const parsed = schema.safeParse(rest[0] ?? (mayBeAbsent ? {} : rest[0]))
     if (!parsed.success) throw InvalidInputError.fromZod(`${route.verb} ${route.path}`, parsed.error)
-    return handler(...path, parsed.data, (rest[1] ?? {}) as RequestOptions)
+    return handler(...path, parsed.data, rest[1] ?? {})
   }
 }
 

@@ -21,7 +21,7 @@ export function createActionsApi(
 
   return {
     ...createResource('actions', {
-      evaluate: (body) => parts.evaluate(body as EvaluateRequest),
+      evaluate: (body) => parts.evaluate(body),
 
       async evaluateBatch({ actions, actor, domain }) {
         const answers: EvaluateResponse[] = []
@@ -30,7 +30,7 @@ export function createActionsApi(
           try {
             answers.push(
               await parts.evaluate({
-                ...(action as EvaluateRequest),
+                ...action,
                 actor: action.actor ?? actor,
                 domain: action.domain ?? domain,
               }),
@@ -68,7 +68,7 @@ export function createActionsApi(
           .groupBy('status')
           .execute()
         const withStatus = (...statuses: readonly string[]): number =>
-          approvals.filter((row) => statuses.includes(row.status)).reduce((sum, row) => sum + Number(row.n), 0)
+          approvals.filter((row) => statuses.includes(row.status)).reduce((sum, row) => sum + row.n, 0)
         return {
           total_validations_this_month: month.total,
           allowed_this_month: month.allowed,
@@ -104,7 +104,7 @@ export function createActionsApi(
           week: await countPeriod(database, organisation, now - 7 * DAY_MS),
           month: await countPeriod(database, organisation, now - 30 * DAY_MS),
           all_time: await countPeriod(database, organisation, null),
-          top_blocked_by: blockedBy.map((row) => ({ blocked_by: row.blocked_by ?? '', count: Number(row.n) })),
+          top_blocked_by: blockedBy.map((row) => ({ blocked_by: row.blocked_by ?? '', count: row.n })),
           automation_health_score: automationHealth(automation),
         }
       },

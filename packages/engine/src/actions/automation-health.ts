@@ -28,7 +28,7 @@ export async function countAutomation(
     .groupBy(['result', 'outcome_category'])
     .execute()
   const sum = (wanted: (row: (typeof rows)[number]) => boolean): number =>
-    rows.filter(wanted).reduce((total, row) => total + Number(row.n), 0)
+    rows.filter(wanted).reduce((total, row) => total + row.n, 0)
   return {
     decided: sum(() => true),
     unasked: sum((row) => row.result !== 'requires_approval'),

@@ -82,7 +82,7 @@ export class LiveConnections {
     return {
       connection_id: id,
       agent_id: actor,
-      current_connections: Number(n),
+      current_connections: n,
       max_connections: null,
       ttl_seconds: TTL_SECONDS,
       heartbeat_interval_seconds: HEARTBEAT_SECONDS,

@@ -25,12 +25,12 @@ export async function countPeriod(
   const counts = { total: 0, allowed: 0, blocked: 0, requires_approval: 0, value_protected: 0 }
   let risk = 0
   for (const row of rows) {
-    const n = Number(row.n)
+    const n = row.n
     counts.total += n
     counts[row.result] += n
-    risk += Number(row.risk)
+    risk += row.risk
     // What was stopped: by the decision itself, or by the person who was asked.
-    if (row.result === 'blocked' || row.approval_status === 'denied') counts.value_protected += Number(row.value ?? 0)
+    if (row.result === 'blocked' || row.approval_status === 'denied') counts.value_protected += row.value ?? 0
   }
   return { ...counts, avg_risk_score: counts.total === 0 ? null : risk / counts.total }
 }

@@ -173,7 +173,7 @@ function nextVersion(rule: StoredRule, changed: Readonly<Record<string, unknown>
   return {
     ...merged,
     rule_id: rule.rule_id,
-    name: String(merged['name'] ?? rule.name),
+    name: parsed.data.name ?? rule.name,
     status: merged['status'] as Constraint['status'],
     created_at: rule.created_at,
     version: rule.version + 1,

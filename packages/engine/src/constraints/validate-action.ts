@@ -1,4 +1,4 @@
-import { type EvaluateRequest, type RuleValidation, type ValidateActionRequest } from '@bighub/core/protocol'
+import { type RuleValidation, type ValidateActionRequest } from '@bighub/core/protocol'
 import { validationIdOf } from '../decisions/decision-ids.ts'
 import type { EngineState, ValidatedKept } from '../engine-state.ts'
 import { toFacts } from '../evaluate/evaluate.ts'
@@ -26,7 +26,7 @@ const STRICTNESS: Readonly<Record<RuleEffect, number>> = { allow: 0, warn: 1, re
 /** Reads the action of a check. @throws InvalidInputError naming the field. */
 export function readValidation(body: ValidateActionRequest): NormalisedRequest {
   const { rule_id: _, dry_run: __, ...action } = body
-  return normaliseRequest(action as EvaluateRequest)
+  return normaliseRequest(action)
 }
 
 /** Checks an action against the rules alone (protocol §7.11): no risk, no precedent, no kill switch decides. */

@@ -1,5 +1,4 @@
 import {
-  type ApprovalItem,
   type Decision,
   type DecisionApi,
   type DecisionSummary,
@@ -63,7 +62,7 @@ export function createDecisionsApi(core: EngineCore): DecisionApi['decisions'] {
         ...toSummary(row),
         request: asRecord(evaluation?.payload?.['request']),
         response: asRecord(evaluation?.payload?.['response']),
-        approval: ((await core.storage.readApproval(requestId)) as ApprovalItem | null) ?? null,
+        approval: (await core.storage.readApproval(requestId)) ?? null,
         effect: readEffect(records),
         outcomes: records.flatMap((record) =>
           record.type === 'outcome' && record.payload ? [record.payload['report'] as OutcomeReport] : [],

@@ -37,5 +37,5 @@ export async function countDecisions(
   const row = await whereDecisions(database.selectFrom('decisions'), organisation, filter)
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
-  return Number(row.n)
+  return row.n
 }

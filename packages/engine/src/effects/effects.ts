@@ -91,7 +91,7 @@ export class Effects {
     const effects = await Promise.all(
       rows.map(async (row) => readEffect(await this.#core.storage.readSubject(row.request_id)) ?? []),
     )
-    return { effects: effects.flat(), total: Number(n), limit: filter.limit }
+    return { effects: effects.flat(), total: n, limit: filter.limit }
   }
 
   /** Calls that are claimed and not settled, oldest first. `unknown` ones are those whose process ended before it could. */

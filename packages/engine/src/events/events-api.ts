@@ -20,7 +20,7 @@ export function createEventsApi(core: EngineCore): DecisionApi['events'] {
       if (query.rule_id) events = events.where('rule_id', '=', query.rule_id)
       const rows = await events.select('body').orderBy('place', 'desc').limit(limit).offset(offset).execute()
       const { n } = await events.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
-      return { events: rows.map((row) => JSON.parse(row.body) as EventItem), total: Number(n), limit, offset }
+      return { events: rows.map((row) => JSON.parse(row.body) as EventItem), total: n, limit, offset }
     },
 
     async stats() {
@@ -40,7 +40,7 @@ export function createEventsApi(core: EngineCore): DecisionApi['events'] {
       return {
         today: await counts(clock.startOfDay(core.now())),
         total: await counts(null),
-        by_type: Object.fromEntries(byType.map((row) => [row.event_type, Number(row.n)])),
+        by_type: Object.fromEntries(byType.map((row) => [row.event_type, row.n])),
       }
     },
   })

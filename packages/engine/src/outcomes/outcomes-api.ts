@@ -90,7 +90,7 @@ export function createOutcomesApi(core: EngineCore): DecisionApi['outcomes'] {
           decision_at: new Date(row.at).toISOString(),
           age_hours: Math.max(0, now - row.at) / HOUR_MS,
         })),
-        total: Number(n),
+        total: n,
         limit,
       }
     },

@@ -37,7 +37,7 @@ export function eventsOfRecord(record: LogRecord, place: number): RecordEvent[] 
     case 'constraint_changed':
       return ofConstraint(record, place)
     case 'policy_changed':
-      return [event(record, place, 'policy.updated', 'info', String(record.payload?.['reason'] ?? 'policy changed'))]
+      return [event(record, place, 'policy.updated', 'info', textOf(record, 'reason', 'policy changed'))]
     case 'kill_switch_changed':
       return ofKillSwitch(record, place)
     case 'webhook_disabled':
@@ -115,7 +115,7 @@ const CRITICAL_SEVERITY = 0.9
 function ofAnswer(record: LogRecord, place: number): RecordEvent[] {
   const { status } = record.kept as unknown as ApprovalKept
   const item = record.payload?.['approval'] as ApprovalItem | undefined
-  const answered = event(record, place, `approval.${status}`, 'info', String(record.payload?.['comment'] ?? ''), {
+  const answered = event(record, place, `approval.${status}`, 'info', textOf(record, 'comment'), {
     request_id: record.subject,
     ...(item ? { action: item.action, actor: item.actor, domain: item.domain, value: item.value } : {}),
   })
@@ -125,7 +125,7 @@ function ofAnswer(record: LogRecord, place: number): RecordEvent[] {
 function ofConstraint(record: LogRecord, place: number): RecordEvent[] {
   const rule = record.kept['rule'] as Constraint
   const type = CHANGE_EVENTS[String(record.payload?.['change'])] ?? 'rule.updated'
-  const changed = event(record, place, type, 'info', String(record.payload?.['reason'] ?? ''), {
+  const changed = event(record, place, type, 'info', textOf(record, 'reason'), {
     rule_id: rule.rule_id,
     rule_name: rule.name,
     domain: rule.domain ?? null,
@@ -145,13 +145,13 @@ const CHANGE_EVENTS: Readonly<Record<string, EventType>> = {
 function ofKillSwitch(record: LogRecord, place: number): RecordEvent[] {
   const killSwitch = record.kept['switch'] as KillSwitch | null
   const type = killSwitch ? 'kill_switch.activated' : 'kill_switch.deactivated'
-  const reason = killSwitch?.reason ?? String(record.payload?.['reason'] ?? '')
+  const reason = killSwitch?.reason ?? textOf(record, 'reason')
   const changed = event(record, place, type, 'critical', reason, { domain: killSwitch?.domain ?? null })
   return [{ ...changed, data: { ...changed.data, switch_id: record.subject } }]
 }
 
 function ofWebhook(record: LogRecord, place: number): RecordEvent[] {
-  const changed = event(record, place, 'webhook.disabled', 'warning', String(record.payload?.['reason'] ?? ''))
+  const changed = event(record, place, 'webhook.disabled', 'warning', textOf(record, 'reason'))
   return [{ ...changed, data: { ...changed.data, webhook_id: record.subject } }]
 }
 
@@ -172,4 +172,10 @@ function event(
     created_at: new Date(record.at).toISOString(),
   }
   return { type, item, data: item }
+}
+
+/** A text of the payload, which erasure may have taken away. */
+function textOf(record: LogRecord, key: string, otherwise = ''): string {
+  const value = record.payload?.[key]
+  return typeof value === 'string' ? value : otherwise
 }
