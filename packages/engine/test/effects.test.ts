@@ -111,6 +111,19 @@ describe('an effect', () => {
     await expect(engine.settleEffect('eff_x', { state: 'unknown' } as never)).rejects.toMatchObject({ field: 'state' })
   })
 
+  it('is not what another runtime told of a decision, which is kept under a key too', async () => {
+    const engine = openEngine()
+    const { request_id } = await engine.evaluate({ action: 'refund' })
+    await engine.ingest.event({ event_type: 'ACTION_EXECUTED', event_id: 'event-1', request_id })
+    const { lifecycle_id } = await engine.ingest.event({
+      event_type: 'ACTION_EXECUTED',
+      event_id: 'event-2',
+      external_ref: 'order-1',
+    })
+    for (const id of [request_id.replace('act_', 'eff_'), lifecycle_id])
+      await expect(engine.settleEffect(id, { state: 'failed' })).rejects.toMatchObject({ code: 'effect_not_found' })
+  })
+
   it.each(['\u0000', '\ud800 half', 'ключ 🔑', '__proto__', 'x'.repeat(100_000)])(
     'may have the key %j',
     async (key) => {

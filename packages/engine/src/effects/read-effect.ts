@@ -13,9 +13,9 @@ export function requestIdOf(effectId: string): string {
 
 /** The effect that a decision's records tell of; null while nobody has claimed it. */
 export function readEffect(records: readonly LogRecord[]): Effect | null {
-  const claimed = records.find((record) => record.effectKey !== null)
+  // What other runtimes told is kept under a key as well, and claims nothing.
+  const claimed = records.find((record) => record.effectKey !== null && record.kept['claim'])
   if (!claimed) return null
-  // Every record with an effect key keeps its claim.
   const claim = claimed.kept['claim'] as ClaimKept
   // A person may have said later what an unknown one came to.
   const settled = records.findLast((record) => record.type === 'effect_settled')
