@@ -91,7 +91,7 @@ describe('behind a socket', () => {
     socket.write(`GET /approvals/${json.request_id}?wait_s=30 HTTP/1.1\r\nHost: x\r\nX-API-Key: ${served.key}\r\n\r\n`)
     await served.untilInFlight(1)
     socket.destroy()
-    await served.untilInFlight(0)
+    await expect(served.untilInFlight(0)).resolves.toBeUndefined()
   })
 
   it('cuts idle connections when it closes', async () => {

@@ -48,7 +48,7 @@ describe('closing', () => {
   it('twice is harmless', async () => {
     const served = await openServer()
     await Promise.all([served.server.close(), served.server.close()])
-    await served.server.close()
+    await expect(served.server.close()).resolves.toBeUndefined()
   })
 })
 
