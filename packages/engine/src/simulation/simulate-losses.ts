@@ -1,5 +1,6 @@
 import type { Costs, Recommendation, SimulationSummary } from '@bighub/core/protocol'
 import { logit, sigmoid } from '../math/log-odds.ts'
+import { randomFrom } from '../math/random-from.ts'
 import { decideByRegret } from '../policy/decide-by-regret.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
@@ -65,17 +66,6 @@ export function simulateLosses(input: SimulationInput): SimulationSummary {
     ...(input.reversibility === null
       ? {}
       : { impact_summary: { irreversibility_risk: prediction.probability * (1 - input.reversibility) } }),
-  }
-}
-
-/** Uniform numbers in [0, 1): mulberry32 (public domain, Tommy Ettinger). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), 1 | state)
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296
   }
 }
 
