@@ -265,4 +265,42 @@ describe('an engine’s own export', () => {
     expect(result).toMatchObject({ n: 119, skipped: 1 })
     expect(told).toEqual([expect.stringMatching(/^5 .*was erased; it cannot be judged anew/)])
   })
+
+  it('reports by band of confidence, so that the bands add up to the whole', () => {
+    const [stream, backtest] = [new DecisionStream(), new Backtest()]
+    for (let i = 0; i < 300; i++)
+      for (const event of stream.add(line(i, { target: `order-${i % 7}`, bad: i % 7 === 0 ? 1 : 0 })))
+        backtest.add(event)
+    const { n, scored, bad, log_loss: logLoss, by_confidence: bands, interval_coverage: coverage } = backtest.result()
+    const all = Object.values(bands)
+    expect(all.reduce((sum, each) => sum + each.n, 0)).toBe(n)
+    expect(all.reduce((sum, each) => sum + each.scored, 0)).toBe(scored)
+    expect(all.reduce((sum, each) => sum + each.bad, 0)).toBe(bad)
+    const weighted = all.reduce((sum, each) => sum + each.scored * (each.log_loss ?? 0), 0)
+    expect(weighted / scored).toBeCloseTo(logLoss ?? 0, 9)
+    expect(coverage.buckets.find(({ kind }) => kind === 'action')).toMatchObject({ name: 'refund', n: 300 })
+  })
+
+  it('tells an observer of a decision, then of its score, and of its outcome when it is due', () => {
+    const told: string[] = []
+    const backtest = new Backtest({
+      observer: {
+        onDecision: ({ position }) => told.push(`decision ${position}`),
+        onScored: ({ position }, label) => told.push(`scored ${position} as ${label}`),
+        onLearned: ({ position }, label) => told.push(`learned ${position} as ${label}`),
+      },
+    })
+    const stream = new DecisionStream()
+    for (const each of [line(0, { bad: 1, outcome_delay: 1 }), line(1, { bad: 0 }), line(2)])
+      for (const event of stream.add(each)) backtest.add(event)
+    expect(told).toEqual([
+      'decision 0',
+      'scored 0 as 1',
+      'decision 1',
+      'scored 1 as 0',
+      'learned 0 as 1',
+      'learned 1 as 0',
+      'decision 2',
+    ])
+  })
 })

@@ -1,8 +1,7 @@
-import { InvalidInputError } from '@bighub/core/protocol'
-import { Backtest, type BacktestEvent, type BacktestResult } from './backtest.ts'
-import { DecisionStream, streamLineSchema } from './decision-stream.ts'
-import { logHeaderSchema, parseExportedRecord, toBacktestEvent } from './engine-log.ts'
-import { readLines, TruncatedFileError } from './read-lines.ts'
+import { Backtest, type BacktestObserver, type BacktestResult } from './backtest.ts'
+import { type Comparison, type ComparisonResult, compareConfigurations } from './compare-configurations.ts'
+import type { Configuration } from './configuration.ts'
+import { readEvents } from './read-events.ts'
 
 export interface BacktestFileOptions {
   /** Stop at the first line that cannot be read. @defaultValue false: it is counted and passed over */
@@ -11,12 +10,20 @@ export interface BacktestFileOptions {
   readonly onBadLine?: (line: number, message: string) => void
   /** Told how many bytes of the file were read and how many decisions replayed. */
   readonly onProgress?: (bytes: number, decisions: number) => void
+  /** Told of every decision and outcome, under the first configuration. */
+  readonly observer?: BacktestObserver
+  /** Replayed side by side, each compared with the first. @defaultValue none: as recorded, and nothing compared */
+  readonly configurations?: readonly Configuration[]
+  /** What a held call costs a person, in minutes. @defaultValue 3 */
+  readonly minutesPerReview?: number
 }
 
 export interface FileBacktest extends BacktestResult {
   readonly file: string
   /** Lines that could not be read. */
   readonly skipped: number
+  /** Present where configurations were given. */
+  readonly comparison?: ComparisonResult
 }
 
 /** A line that cannot be read, in strict mode. */
@@ -32,49 +39,45 @@ export class BadLineError extends Error {
 
 /**
  * Replays a decision log: the JSONL stream format, or an engine's own export; gzipped or not. Memory does not grow with the
- * file: what is kept is the engine's bounded state and the decisions whose outcome is not known yet.
+ * file: what is kept is the engine's bounded state and the decisions whose outcome is not known yet; for each configuration
+ * one of its own.
  *
  * @throws BadLineError in strict mode; errors of the file system as they come.
  */
 export async function backtestFile(file: string, options: BacktestFileOptions = {}): Promise<FileBacktest> {
-  const backtest = new Backtest()
-  let bytes = 0
+  const replay = createReplay(options)
   let skipped = 0
-  const complain = (line: number, error: unknown): void => {
-    const message = error instanceof Error ? error.message : String(error)
+  const onBadLine = (line: number, message: string): void => {
     if (options.strict) throw new BadLineError(file, line, message)
     skipped++
     options.onBadLine?.(line, message)
   }
-  let read: ((value: unknown) => readonly BacktestEvent[]) | undefined
-  try {
-    for await (const line of readLines(file, (count) => (bytes = count))) {
-      try {
-        const value: unknown = JSON.parse(line.text)
-        if (!read) {
-          const isLog = logHeaderSchema.safeParse(value).success
-          read = isLog
-            ? (record) => [toBacktestEvent(parseExportedRecord(record))]
-            : readStreamLine(new DecisionStream())
-          if (isLog) continue
-        }
-        for (const event of read(value)) backtest.add(event)
-      } catch (error) {
-        complain(line.number, error)
-      }
-      if (line.number % 256 === 0) options.onProgress?.(bytes, backtest.decisions)
+  const onProgress = (bytes: number): void => options.onProgress?.(bytes, replay.first.decisions)
+  for await (const { line, event } of readEvents(file, { onBadLine, onProgress }))
+    try {
+      replay.add(event)
+    } catch (error) {
+      // A record of a damaged export may lack what folding it needs.
+      onBadLine(line, error instanceof Error ? error.message : String(error))
     }
-  } catch (error) {
-    if (!(error instanceof TruncatedFileError)) throw error
-    complain(error.line, error)
-  }
-  return { file, ...backtest.result(), skipped }
+  const comparison = replay.comparison?.result()
+  return { file, ...replay.first.result(), skipped, ...(comparison ? { comparison } : {}) }
 }
 
-function readStreamLine(stream: DecisionStream): (value: unknown) => readonly BacktestEvent[] {
-  return (value) => {
-    const parsed = streamLineSchema.safeParse(value)
-    if (!parsed.success) throw InvalidInputError.fromZod('a decision', parsed.error)
-    return stream.add(parsed.data)
+interface Replay {
+  readonly first: Backtest
+  readonly comparison: Comparison | null
+  add(event: Parameters<Backtest['add']>[0]): void
+}
+
+function createReplay({ observer, configurations, minutesPerReview }: BacktestFileOptions): Replay {
+  if (configurations) {
+    const comparison = compareConfigurations(configurations, {
+      ...(observer ? { observer } : {}),
+      ...(minutesPerReview === undefined ? {} : { minutesPerReview }),
+    })
+    return { first: comparison.first, comparison, add: (event) => comparison.add(event) }
   }
+  const first = new Backtest(observer ? { observer } : {})
+  return { first, comparison: null, add: (event) => void first.add(event) }
 }

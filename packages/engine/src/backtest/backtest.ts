@@ -1,9 +1,12 @@
-import type { Recommendation } from '@bighub/core/protocol'
+import type { Costs, Recommendation } from '@bighub/core/protocol'
 import { EngineState, type EvaluationKept, type OutcomeKept } from '../engine-state.ts'
-import { judge } from '../evaluate/evaluate.ts'
+import { type Judged, judge } from '../evaluate/evaluate.ts'
+import { confidenceLevel } from '../evaluate/explain.ts'
 import type { NormalisedRequest } from '../evaluate/normalise-request.ts'
 import { RECOMMENDATIONS } from '../policy/decide-by-regret.ts'
 import type { LogRecord } from '../storage/storage.ts'
+import { AS_RECORDED, applyConfiguration, type Configuration, configureRecord } from './configuration.ts'
+import { type CoverageResult, IntervalCoverage } from './interval-coverage.ts'
 import { DecisionMetrics, type MetricsResult } from './metrics.ts'
 
 /** One thing that happened, in the order in which it was known. */
@@ -27,6 +30,55 @@ export type BacktestEvent =
   /** A record of an engine's own log that is folded as it stands: rules, policy, switches, approvals. */
   | { readonly type: 'record'; readonly record: Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'> }
 
+export type ConfidenceBand = ReturnType<typeof confidenceLevel>
+
+/** A decision as the replay judged it. */
+export interface JudgedDecision {
+  /** 0 for the first of the replay. */
+  readonly position: number
+  /** Links its outcome to it. */
+  readonly key: string
+  readonly at: number
+  readonly trajectoryId: string | null
+  readonly action: string
+  readonly domain: string | null
+  readonly value: number | null
+  /** Probability in (0, 1) that the outcome will be negative. */
+  readonly risk: number
+  readonly interval: readonly [number, number]
+  readonly confidence: ConfidenceBand
+  /** In units of an ordinary stake. */
+  readonly stake: number
+  readonly costs: Costs
+  readonly recommendation: Recommendation
+  /** What a guard that follows the advice does. */
+  readonly result: EvaluationKept['result']
+}
+
+/** Looks on while a log is replayed. Every decision keeps its identity from call to call. */
+export interface BacktestObserver {
+  onDecision?(decision: JudgedDecision): void
+  /** Its outcome counts in the figures; a weight of −1 takes back a label that was corrected. */
+  onScored?(decision: JudgedDecision, label: 0 | 1, weight: 1 | -1): void
+  /** Its outcome became known for the first time, as 1 bad or 0 good; neutral ones are not told. */
+  onLearned?(decision: JudgedDecision, label: 0 | 1): void
+}
+
+export interface BacktestOptions {
+  /** Policy and rules to decide under. @defaultValue those of the log */
+  readonly configuration?: Configuration
+  readonly observer?: BacktestObserver
+}
+
+/** Figures of the decisions with one band of confidence. */
+export interface BandResult {
+  readonly n: number
+  readonly scored: number
+  readonly bad: number
+  readonly log_loss: number | null
+  readonly ece: number | null
+}
+
 export interface BacktestResult extends MetricsResult {
   /** Decisions replayed. */
   readonly n: number
@@ -35,6 +87,9 @@ export interface BacktestResult extends MetricsResult {
   readonly bad: number
   /** For each recommendation: how many decisions got it, and of those with an outcome how many were bad. */
   readonly by_recommendation: Readonly<Record<Recommendation, { n: number; scored: number; bad: number }>>
+  /** By `recommendation_confidence`: how much evidence stands behind the estimate. */
+  readonly by_confidence: Readonly<Record<ConfidenceBand, BandResult>>
+  readonly interval_coverage: CoverageResult
 }
 
 /** Most decisions remembered that may still get an outcome; beyond it the oldest can no longer be learned from. */
@@ -45,9 +100,13 @@ const MAX_OPEN = 200_000
  * before it, and its outcome is learned when it was due (prequential; Dawid 1984). Nothing is stored.
  */
 export class Backtest {
-  readonly #state: EngineState
+  readonly #state = new EngineState()
+  readonly #configuration: Configuration
+  readonly #observer: BacktestObserver
   readonly #metrics = new DecisionMetrics()
-  readonly #open = new Map<string, { kept: EvaluationKept; previous?: { label: 0 | 1 | null; severity: number } }>()
+  readonly #bands: Readonly<Record<ConfidenceBand, Band>> = { low: new Band(), medium: new Band(), high: new Band() }
+  readonly #coverage = new IntervalCoverage()
+  readonly #open = new Map<string, OpenDecision>()
   readonly #counts = Object.fromEntries(RECOMMENDATIONS.map((name) => [name, { n: 0, scored: 0, bad: 0 }])) as Record<
     Recommendation,
     { n: number; scored: number; bad: number }
@@ -56,8 +115,10 @@ export class Backtest {
   #scored = 0
   #bad = 0
 
-  constructor(state: EngineState = new EngineState()) {
-    this.#state = state
+  constructor({ configuration = AS_RECORDED, observer = {} }: BacktestOptions = {}) {
+    this.#configuration = configuration
+    this.#observer = observer
+    applyConfiguration(configuration, this.#state)
   }
 
   get decisions(): number {
@@ -68,7 +129,7 @@ export class Backtest {
   add(event: BacktestEvent): number | null {
     if (event.type === 'decision') return this.#decide(event)
     if (event.type === 'outcome') this.#learn(event)
-    else this.#state.apply(event.record)
+    else this.#fold(event.record)
     return null
   }
 
@@ -79,42 +140,109 @@ export class Backtest {
       bad: this.#bad,
       ...this.#metrics.result(),
       by_recommendation: this.#counts,
+      by_confidence: {
+        low: this.#bands.low.result(),
+        medium: this.#bands.medium.result(),
+        high: this.#bands.high.result(),
+      },
+      interval_coverage: this.#coverage.result(),
     }
   }
 
   #decide(event: Extract<BacktestEvent, { type: 'decision' }>): number {
-    const { kept } = judge(event.request, this.#state, event.at)
+    const judged = judge(event.request, this.#state, event.at)
+    const { kept } = judged
+    const decision = toDecision(event, judged, this.#decisions)
     const subject = `act_${++this.#decisions}`
     this.#state.apply({ type: 'evaluation', at: event.at, subject, kept: { ...kept } })
-    this.#open.set(event.key, { kept })
+    this.#open.set(event.key, { kept, decision })
     if (this.#open.size > MAX_OPEN) {
       const oldest = this.#open.keys().next()
       if (!oldest.done) this.#open.delete(oldest.value)
     }
-    this.#counts[kept.recommendation].n++
-    if (event.label !== null) this.#score(kept, event.label, 1)
-    return kept.risk
+    this.#counts[decision.recommendation].n++
+    this.#bands[decision.confidence].n++
+    this.#observer.onDecision?.(decision)
+    if (event.label !== null) this.#score(decision, event.label, 1)
+    return decision.risk
   }
 
   #learn({ key, outcome, isScored }: Extract<BacktestEvent, { type: 'outcome' }>): void {
     const open = this.#open.get(key)
     if (!open) return
-    const { kept, previous } = open
+    const { kept, decision, previous } = open
     if (isScored) {
-      if (previous && previous.label !== null) this.#score(kept, previous.label, -1)
-      if (outcome.label !== null) this.#score(kept, outcome.label, 1)
+      if (previous && previous.label !== null) this.#score(decision, previous.label, -1)
+      if (outcome.label !== null) this.#score(decision, outcome.label, 1)
     }
     const learned: OutcomeKept = { ...outcome, decision: kept, ...(previous ? { previous } : {}) }
     this.#state.apply({ type: 'outcome', at: 0, subject: key, kept: { ...learned } })
+    if (previous === undefined && outcome.label !== null) this.#observer.onLearned?.(decision, outcome.label)
     open.previous = { label: outcome.label, severity: outcome.severity }
   }
 
-  #score(kept: EvaluationKept, label: 0 | 1, weight: 1 | -1): void {
-    const count = this.#counts[kept.recommendation]
+  #fold(record: Extract<BacktestEvent, { type: 'record' }>['record']): void {
+    const configured = configureRecord(this.#configuration, record)
+    if (configured) this.#state.apply(configured)
+  }
+
+  #score(decision: JudgedDecision, label: 0 | 1, weight: 1 | -1): void {
+    const count = this.#counts[decision.recommendation]
     count.scored += weight
     count.bad += weight * label
     this.#scored += weight
     this.#bad += weight * label
-    this.#metrics.add(kept.risk, label, weight)
+    this.#metrics.add(decision.risk, label, weight)
+    this.#bands[decision.confidence].add(decision.risk, label, weight)
+    this.#coverage.add(decision, label, weight)
+    this.#observer.onScored?.(decision, label, weight)
+  }
+}
+
+interface OpenDecision {
+  readonly kept: EvaluationKept
+  readonly decision: JudgedDecision
+  previous?: { label: 0 | 1 | null; severity: number }
+}
+
+/** Decisions with one band of confidence. */
+class Band {
+  n = 0
+  #scored = 0
+  #bad = 0
+  readonly #metrics = new DecisionMetrics()
+
+  add(risk: number, label: 0 | 1, weight: 1 | -1): void {
+    this.#scored += weight
+    this.#bad += weight * label
+    this.#metrics.add(risk, label, weight)
+  }
+
+  result(): BandResult {
+    const { log_loss, ece } = this.#metrics.result()
+    return { n: this.n, scored: this.#scored, bad: this.#bad, log_loss, ece }
+  }
+}
+
+function toDecision(
+  { key, at, request }: Extract<BacktestEvent, { type: 'decision' }>,
+  { kept, prediction, stake, policy }: Judged,
+  position: number,
+): JudgedDecision {
+  return {
+    position,
+    key,
+    at,
+    trajectoryId: request.trajectoryId,
+    action: request.action,
+    domain: request.domain,
+    value: request.value,
+    risk: prediction.probability,
+    interval: prediction.interval,
+    confidence: confidenceLevel(prediction.confidence),
+    stake,
+    costs: policy.costs,
+    recommendation: kept.recommendation,
+    result: kept.result,
   }
 }

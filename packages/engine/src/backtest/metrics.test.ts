@@ -123,6 +123,32 @@ describe('figures of a backtest', () => {
     expect(metricsOf(half).ece).toBeCloseTo((7 * Math.abs(0.4 - 16 / 15) + 7 * Math.abs(1.6 - 14 / 15) + 0) / 30, 6)
   })
 
+  it('are bins of equal count, safest first, with a tie shared out between two', () => {
+    const metrics = new DecisionMetrics()
+    for (let n = 0; n < 9; n++) metrics.add(n < 6 ? 0.2 : 0.8, n % 3 === 0 ? 1 : 0)
+    const [low, high] = metrics.bins(2)
+    // Of the six at 0.2 with two bad, 4.5 are in the first bin; 1.5 and the three at 0.8, one bad, in the second.
+    expect(low?.n).toBeCloseTo(4.5, 9)
+    expect(low?.predicted).toBeCloseTo(0.2, 9)
+    expect(low?.bad).toBeCloseTo(1 / 3, 9)
+    expect(high?.n).toBeCloseTo(4.5, 9)
+    expect(high?.predicted).toBeCloseTo((1.5 * 0.2 + 3 * 0.8) / 4.5, 9)
+    expect(high?.bad).toBeCloseTo((1.5 / 3 + 1) / 4.5, 9)
+  })
+
+  it('are a curve of harm stopped over calls held, by hand', () => {
+    const metrics = new DecisionMetrics()
+    for (const [probability, label] of spread(4, (n) => n === 1 || n === 3)) metrics.add(probability, label)
+    expect(metrics.holdCurve(4)).toEqual([
+      { held: 0, stopped: 0 },
+      { held: 0.25, stopped: 0.5 },
+      { held: 0.5, stopped: 0.5 },
+      { held: 0.75, stopped: 1 },
+      { held: 1, stopped: 1 },
+    ])
+    expect(new DecisionMetrics().holdCurve(4)).toBeNull()
+  })
+
   it('are as they were after a decision was taken back', () => {
     const metrics = new DecisionMetrics()
     for (const [probability, label] of spread(50, (n) => n % 3 === 0)) metrics.add(probability, label)

@@ -19,6 +19,15 @@ export interface MetricsResult {
   readonly harm_at_hold: Readonly<Record<'1' | '5' | '10', number | null>>
 }
 
+/** Decisions whose scores lie next to each other. */
+export interface MetricsBin {
+  readonly n: number
+  /** Mean probability. */
+  readonly predicted: number
+  /** Share of bad ones. */
+  readonly bad: number
+}
+
 /**
  * Figures over any number of decisions in constant memory: a histogram of scores with counts by label takes the place of a
  * sorted list. Scores within 1/11,000 of each other in log-odds count as tied.
@@ -66,6 +75,46 @@ export class DecisionMetrics {
     }
   }
 
+  /**
+   * Bins of equal count from safe to risky; a group of tied scores that straddles a border is shared out, so that counts may be
+   * fractions.
+   *
+   * @param count - Bins, ≥ 1; fewer come back where there are fewer decisions.
+   */
+  bins(count: number): MetricsBin[] {
+    const size = Math.max(1, this.#count / count)
+    const bins: MetricsBin[] = []
+    let [n, predicted, bad] = [0, 0, 0]
+    const close = (): void => {
+      bins.push({ n, predicted: predicted / n, bad: bad / n })
+      ;[n, predicted, bad] = [0, 0, 0]
+    }
+    for (let bin = 0; bin < BINS; bin++) {
+      const all = (this.#good[bin] ?? 0) + (this.#bad[bin] ?? 0)
+      for (let left = all; left > 1e-9; ) {
+        const taken = Math.min(left, size - n)
+        n += taken
+        predicted += (taken * (this.#sum[bin] ?? 0)) / all
+        bad += (taken * (this.#bad[bin] ?? 0)) / all
+        left -= taken
+        if (size - n <= 1e-9) close()
+      }
+    }
+    if (n > 1e-6) close()
+    return bins
+  }
+
+  /**
+   * Share of all bad decisions among the riskiest, for `steps` + 1 shares of all decisions from 0 to 1. Null without bad ones.
+   */
+  holdCurve(steps: number): { readonly held: number; readonly stopped: number }[] | null {
+    if (this.#badCount === 0) return null
+    return Array.from({ length: steps + 1 }, (_, step) => ({
+      held: step / steps,
+      stopped: this.#stoppedIn((this.#count * step) / steps),
+    }))
+  }
+
   #areaUnderCurve(): number {
     let goodBelow = 0
     let wins = 0
@@ -93,10 +142,13 @@ export class DecisionMetrics {
     return sum / this.#badCount
   }
 
-  /** A tied bin at the border counts with the share of it that fits. */
   #harmAt(percent: number): number | null {
-    if (this.#badCount === 0) return null
-    let left = Math.floor((this.#count * percent) / 100)
+    return this.#badCount === 0 ? null : this.#stoppedIn(Math.floor((this.#count * percent) / 100))
+  }
+
+  /** Share of the bad ones among the riskiest `most`. A tied bin at the border counts with the share of it that fits. */
+  #stoppedIn(most: number): number {
+    let left = most
     let found = 0
     for (let bin = BINS - 1; bin >= 0 && left > 0; bin--) {
       const bad = this.#bad[bin] ?? 0
@@ -108,28 +160,9 @@ export class DecisionMetrics {
     return found / this.#badCount
   }
 
-  /** Bins of equal count; a histogram bin that straddles a border is shared out. */
   #calibrationError(): number {
-    const size = this.#count / ECE_BINS
     let error = 0
-    let gap = 0
-    let room = size
-    for (let bin = 0; bin < BINS; bin++) {
-      let left = (this.#good[bin] ?? 0) + (this.#bad[bin] ?? 0)
-      if (left === 0) continue
-      const perDecision = ((this.#sum[bin] ?? 0) - (this.#bad[bin] ?? 0)) / left
-      while (left > 1e-9) {
-        const taken = Math.min(left, room)
-        gap += perDecision * taken
-        left -= taken
-        room -= taken
-        if (room <= 1e-9) {
-          error += Math.abs(gap)
-          gap = 0
-          room = size
-        }
-      }
-    }
-    return (error + Math.abs(gap)) / this.#count
+    for (const { n, predicted, bad } of this.bins(ECE_BINS)) error += n * Math.abs(predicted - bad)
+    return error / this.#count
   }
 }
