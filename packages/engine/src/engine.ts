@@ -13,6 +13,7 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
   type Evaluator,
+  type EventItem,
   type GetApprovalOptions,
   type Ledger,
   NotFoundError,
@@ -21,6 +22,7 @@ import {
   type Policy,
   type ResolveApprovalRequest,
   type SettleEffectRequest,
+  type SubscribeOptions,
 } from '@bighub/core/protocol'
 import { createApiKeysApi } from './accounts/api-keys-api.ts'
 import { createAuthApi } from './accounts/auth-api.ts'
@@ -42,6 +44,7 @@ import type { OpenEffect } from './engine-state.ts'
 import { applyRetention, createOperationsApi } from './erasure/operations-api.ts'
 import { recordEvaluation } from './evaluate/record-evaluation.ts'
 import { createEventsApi } from './events/events-api.ts'
+import { followEvents } from './events/follow-events.ts'
 import { createFeaturesApi } from './features/features-api.ts'
 import { readChunks } from './fold-log.ts'
 import { purgeIdempotency } from './host/idempotency.ts'
@@ -226,6 +229,11 @@ export class Engine implements Evaluator, Ledger {
     await this.#core.state()
     yield JSON.stringify({ format: 'bighub-log', version: 1, organisation })
     for await (const records of readChunks(storage, 0)) for (const record of records) yield canonicalJson(record)
+  }
+
+  /** Events as they happen, whichever process made them, oldest first and each once. Throws InvalidInputError. */
+  subscribe(options: SubscribeOptions): AsyncGenerator<EventItem, void, void> {
+    return followEvents(this.#core, options)
   }
 
   /** Finishes what is under way, saves the state and closes the store. Closing twice is harmless. */

@@ -1,4 +1,5 @@
 import type { DecisionApi } from './decision-api.ts'
+import type { EventItem } from './event.ts'
 import type { Scope } from './scope.ts'
 
 /** Who asks, as authentication found. */
@@ -62,6 +63,14 @@ export interface Quotas {
   readonly historyDays: number | null
 }
 
+/** What somebody who follows events wants. */
+export interface SubscribeOptions {
+  /** The last event that they have seen, which the next ones come after; null: what happens from now on. */
+  readonly after: string | null
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
 /** Whatever holds the decisions of many organisations: what a server needs besides the route table. */
 export interface DecisionHost {
   /** The methods for one organisation. */
@@ -70,6 +79,11 @@ export interface DecisionHost {
   readonly open: Pick<DecisionApi, 'auth'> & { readonly apiKeys: Pick<DecisionApi['apiKeys'], 'validate'> }
   readonly idempotency: IdempotencyStore
   authenticate(credential: Credential): Promise<Authentication>
+  /**
+   * The events of an organisation as they happen, whichever process made them, oldest first and each once; as `events.list` shows
+   * them. Throws InvalidInputError if `after` is the id of no event.
+   */
+  subscribe(organisation: string, options: SubscribeOptions): AsyncIterable<EventItem>
   /** Throws if decisions cannot be made or kept right now. */
   assertReady(): Promise<void>
   close(): Promise<void>

@@ -4,10 +4,12 @@ import {
   type Credential,
   type DecisionApi,
   type DecisionHost,
+  type EventItem,
   type IdempotencyStore,
   type Principal,
   type ResourceName,
   ROUTES,
+  type SubscribeOptions,
 } from '@bighub/core/protocol'
 import { AccessTokens } from '../accounts/access-tokens.ts'
 import {
@@ -167,6 +169,23 @@ export class EngineHost implements DecisionHost {
       database.insertInto('api_keys').values(row).compile(),
     ])
     return isFirst ? { key, key_id: row.key_id } : null
+  }
+
+  /** Events of an organisation as they happen. Its engine stays open for as long as somebody follows. */
+  async *subscribe(organisation: string, options: SubscribeOptions): AsyncGenerator<EventItem, void, void> {
+    const followed = Promise.withResolvers<void>()
+    const engine = await new Promise<Engine>((resolve, reject) => {
+      const hold = (opened: Engine): Promise<void> => {
+        resolve(opened)
+        return followed.promise
+      }
+      this.#pool.use(organisation, hold).catch(reject)
+    })
+    try {
+      yield* engine.subscribe(options)
+    } finally {
+      followed.resolve()
+    }
   }
 
   /** Throws StorageError unless the store can be written. */
