@@ -21,6 +21,7 @@ import { callMethod } from './routes/call-method.ts'
 import { type Endpoint, listEndpoints } from './routes/endpoint.ts'
 import { entityTag } from './routes/entity-tag.ts'
 import { readBodyText } from './routes/read-body.ts'
+import { openStream, STREAM_HEADERS } from './stream/open-stream.ts'
 
 /** What the stages of a request work with. */
 export interface AppParts {
@@ -34,7 +35,7 @@ export interface AppParts {
 }
 
 type AppContext = Context<{ Bindings: ConnectionInfo }>
-type Work = (exchange: Exchange) => Promise<Answer>
+type Work = (exchange: Exchange) => Promise<Answer | Answer<ReadableStream>>
 
 /**
  * Every route, and the order of what happens to a request. The one place that knows Hono, which finds the route; the stages are
@@ -48,6 +49,7 @@ export function createApp(parts: AppParts): Hono<{ Bindings: ConnectionInfo }> {
     '/metrics': () => parts.metrics.answer(),
     '/openapi.json': async () => openApiAnswer(),
     '/docs': async () => docsAnswer(),
+    '/stream': (exchange) => answerStream(parts, exchange),
   }
   for (const [path, work] of Object.entries(operation)) {
     app.get(path, (context) => conduct(parts, toExchange(context, path, null), work))
@@ -130,6 +132,21 @@ async function answerEndpoint(parts: AppParts, { exchange, endpoint, parameters 
     onError: (error: unknown) => logFailure(parts.logger, exchange, error),
   }
   return onceByKey(keyed, work)
+}
+
+/** Events as they happen: what `GET /events` lists, without asking again and again. */
+async function answerStream(parts: AppParts, exchange: Exchange): Promise<Answer | Answer<ReadableStream>> {
+  const { host, drain, rateLimiter, logger } = parts
+  const { request } = exchange
+  drain.assertOpen()
+  const principal = await authenticate(host, request, exchange.address)
+  exchange.principal = principal
+  assertScope(principal, 'events:read')
+  Object.assign(exchange.headers, await rateLimiter.take(exchange))
+  // Nobody would read it, and so nobody would end it.
+  if (request.method === 'HEAD') return { status: 200, body: '', headers: STREAM_HEADERS }
+  const onError = (error: unknown): void => logFailure(logger, exchange, error)
+  return openStream({ host, drain, request, organisation: principal.organisation, onError })
 }
 
 /** Calls the method. What it refuses is an answer too: an idempotency key keeps it like any other. */

@@ -1,7 +1,7 @@
 /** What is sent back, before the headers that every answer has. */
-export interface Answer {
+export interface Answer<Body = string> {
   readonly status: number
-  readonly body: string
+  readonly body: Body
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
 }

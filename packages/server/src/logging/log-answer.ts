@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts'
  * One line a request. Of what the client wrote it has the verb and the id, which are checked; the route stands with its parameters'
  * names, and of query, body and credentials there is nothing.
  */
-export function logAnswer(logger: Logger, exchange: Exchange, { status }: Answer): void {
+export function logAnswer(logger: Logger, exchange: Exchange, { status }: Pick<Answer, 'status'>): void {
   logger.log(status >= 500 ? 'error' : 'info', 'request', {
     ...factsOf(exchange),
     status,

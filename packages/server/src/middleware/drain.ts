@@ -1,5 +1,14 @@
 import { RequestError } from '../http/request-error.ts'
 
+/** Something that only waits. */
+export interface Wait {
+  readonly signal: AbortSignal
+  /** Nobody waits any more. */
+  abort(): void
+  /** It is over: forget it. */
+  end(): void
+}
+
 /** Counts what is under way, and ends in order: nothing new comes in, what is there is finished. */
 export class Drain {
   readonly #closing = new AbortController()
@@ -21,7 +30,7 @@ export class Drain {
   }
 
   /** A signal for something that only waits: it aborts when nobody waits any more, or when closing begins. */
-  startWait(client: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
+  startWait(client: AbortSignal): Wait {
     const wait = new AbortController()
     const onGone = (): void => wait.abort(client.reason)
     const onClosing = (): void => wait.abort(shuttingDown())
@@ -33,7 +42,7 @@ export class Drain {
       client.removeEventListener('abort', onGone)
       this.signal.removeEventListener('abort', onClosing)
     }
-    return { signal: wait.signal, end }
+    return { signal: wait.signal, end, abort: () => wait.abort() }
   }
 
   enter(): void {
