@@ -27,6 +27,7 @@ const SOURCES: Readonly<Record<string, SnippetSource>> = {
   // The guard's README shows it with the engine, which core itself does not know.
   core: { readme: 'packages/core/README.md', folder: 'packages/engine/test', setup: 'core-readme-setup.ts' },
   engine: { readme: 'packages/engine/README.md', folder: 'packages/engine/test', setup: 'readme-setup.ts' },
+  server: { readme: 'packages/server/README.md', folder: 'packages/server/test', setup: 'readme-setup.ts' },
   langchain: { readme: 'packages/langchain/README.md', folder: 'packages/langchain/test', setup: 'readme-setup.ts' },
   'vercel-ai': { readme: 'packages/vercel-ai/README.md', folder: 'packages/vercel-ai/test', setup: 'readme-setup.ts' },
   'openai-agents': {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { findPostgres, startPostgres } from '../../engine/test/support/postgres.ts'
 import { COMMAND, plainEnvironment, runCli } from './run-cli.ts'
 import { makeFolder } from './streams.ts'
 
@@ -133,6 +134,28 @@ describe('bighub serve', { timeout: 60_000 }, () => {
   })
 })
 
+const native = findPostgres()
+
+describe.skipIf(native === null)('bighub serve on PostgreSQL', { timeout: 60_000 }, () => {
+  it('keeps everything there, for any number of servers', async () => {
+    const postgres = await startPostgres(native ?? '')
+    onTestFinished(() => postgres.stop())
+    const databaseUrl = await postgres.newDatabase()
+    const key = 'a key from the environment, long enough'
+    // In the environment, where no list of processes shows its password.
+    const [first, second] = await Promise.all([
+      startServe([], { BIGHUB_DATABASE_URL: databaseUrl, BIGHUB_API_KEY: key }),
+      startServe(['--database-url', databaseUrl], { BIGHUB_API_KEY: key }),
+    ])
+    const body = JSON.stringify({ action: 'refund', value: 1 })
+    const answer = await ask(first.url, '/actions/evaluate', key, { method: 'POST', body })
+    const { request_id } = (await answer.json()) as { request_id: string }
+    expect((await ask(second.url, `/decisions/${request_id}`, key)).status).toBe(200)
+    expect(await first.stop('SIGTERM')).toEqual([0, null])
+    expect(await second.stop('SIGTERM')).toEqual([0, null])
+  })
+})
+
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 function ask(url: string, path: string, key: string, init: RequestInit = {}): Promise<Response> {
@@ -176,7 +199,9 @@ async function startRefused(args: readonly string[], environment: NodeJS.Process
 
 function spawnServe(args: readonly string[], environment: NodeJS.ProcessEnv) {
   const [program = '', ...words] = COMMAND
-  const dataDir = args.includes('--data-dir') ? [] : ['--data-dir', newDataDir()]
+  const isElsewhere =
+    args.includes('--data-dir') || args.includes('--database-url') || environment['BIGHUB_DATABASE_URL']
+  const dataDir = isElsewhere ? [] : ['--data-dir', newDataDir()]
   const port = args.includes('--port') ? [] : ['--port', '0']
   const child = spawn(program, [...words, 'serve', ...port, ...dataDir, ...args], {
     cwd: folder,

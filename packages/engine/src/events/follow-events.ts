@@ -20,7 +20,7 @@ export async function* followEvents(
     try {
       const rows = await readEvents(core, place)
       for (const row of rows) {
-        place = Number(row.place)
+        place = row.place
         yield JSON.parse(row.body) as EventItem
       }
       if (rows.length === 0) await change.happened
@@ -45,7 +45,7 @@ async function newestPlace(core: EngineCore): Promise<number> {
     .orderBy('place', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return newest ? Number(newest.place) : -1
+  return newest?.place ?? -1
 }
 
 async function readEvents(core: EngineCore, place: number) {
