@@ -12,7 +12,10 @@ import { createServer, listen } from '../src/index.ts'
 const NAMES = CONFORMANCE_CASES.map(({ name }) => name)
 const transcripts = new Map<string, TranscriptEntry[]>()
 
-describe('over the client, a socket, the server and SQLite', () => {
+/** Some cases hash passwords, which takes its time on a busy machine. */
+const TIMEOUT = { timeout: 30_000 }
+
+describe('over the client, a socket, the server and SQLite', TIMEOUT, () => {
   it.each(NAMES)('the same as in process: %s', async (name) => {
     const overHttp = await onSqlite(name, serveHttp)
     transcripts.set(name, overHttp)
@@ -27,7 +30,7 @@ describe('over the client, a socket, the server and SQLite', () => {
 
 const native = findPostgres()
 
-describe.skipIf(native === null)('over the client, a socket, the server and PostgreSQL', () => {
+describe.skipIf(native === null)('over the client, a socket, the server and PostgreSQL', TIMEOUT, () => {
   let postgres: TestPostgres
   beforeAll(async () => {
     postgres = await startPostgres(native ?? '')
