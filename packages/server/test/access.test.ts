@@ -53,6 +53,17 @@ describe('access', () => {
     return made
   }
 
+  it('lets a key that may only read see suggestions, but not have them applied', async () => {
+    const ask = (key: string, auto_apply: boolean) =>
+      served.ask('/actions/memory/recommendations', { method: 'POST', key, body: { auto_apply } })
+    const reader = await keyWith(['actions:read'])
+    expect((await ask(reader, false)).status).toBe(200)
+    const { status, json } = await ask(reader, true)
+    expect(status).toBe(403)
+    expect(json.detail).toContain('rules:write')
+    expect((await ask(await keyWith(['actions:read', 'rules:write']), true)).status).toBe(200)
+  })
+
   it('refuses a key that nobody made, and does not say why', async () => {
     const { status, json } = await served.ask('/policy', { key: 'bhk_nobody_made_this_one' })
     expect(status).toBe(401)

@@ -10,6 +10,8 @@ export interface Route {
   readonly path: `/${string}`
   /** What a key must be allowed to do. Null: nobody has to be signed in. */
   readonly scope: Scope | null
+  /** Fields of the body that need a further scope where they are true. @defaultValue none */
+  readonly fieldScopes?: Readonly<Record<string, Scope>>
   /** One sentence. */
   readonly summary: string
   readonly query?: z.ZodObject
@@ -38,4 +40,11 @@ export function pathParameters(path: string): string[] {
 /** Whether a route answers a bare JSON list (protocol §7); every other one answers an object. */
 export function answersList(route: Pick<Route, 'response'>): boolean {
   return route.response.type === 'array'
+}
+
+/** What a key must be allowed to do, in the words of documents (Markdown). */
+export function describeScopes({ scope, fieldScopes = {} }: Pick<Route, 'scope' | 'fieldScopes'>): string {
+  if (scope === null) return 'needs no key'
+  const further = Object.entries(fieldScopes).map(([field, each]) => `, and \`${each}\` for \`${field}: true\``)
+  return `scope \`${scope}\`${further.join('')}`
 }

@@ -339,6 +339,7 @@ export const ROUTES = {
       verb: 'POST',
       path: '/actions/memory/recommendations',
       scope: 'actions:read',
+      fieldScopes: { auto_apply: 'rules:write' },
       summary: 'Changes of constraints that the decision memory suggests, as JSON Patch with their evidence.',
       body: memoryRecommendationsRequestSchema,
       isBodyOptional: true,

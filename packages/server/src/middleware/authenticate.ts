@@ -1,4 +1,11 @@
-import { AccessError, type Credential, type DecisionHost, type Principal, type Scope } from '@bighub/core/protocol'
+import {
+  AccessError,
+  type Credential,
+  type DecisionHost,
+  type Principal,
+  type Route,
+  type Scope,
+} from '@bighub/core/protocol'
 
 /**
  * Who asks. The key in `X-API-Key` counts before a bearer token (protocol §1.3).
@@ -26,4 +33,10 @@ function readCredential({ headers }: Request, address: string | null): Credentia
 export function assertScope({ scopes }: Principal, scope: Scope): void {
   if (scopes.includes(scope) || scopes.includes('admin')) return
   throw new AccessError('forbidden', `this needs the scope ${scope}, which the key does not have`)
+}
+
+/** @throws AccessError if a field of the body asks for more than the key or user may do. */
+export function assertFieldScopes(principal: Principal, { fieldScopes = {} }: Route, input: unknown): void {
+  const fields = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {}
+  for (const [field, scope] of Object.entries(fieldScopes)) if (fields[field] === true) assertScope(principal, scope)
 }

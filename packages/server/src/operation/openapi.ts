@@ -1,4 +1,4 @@
-import { listRoutes, pathParameters, type Route, type RouteName } from '@bighub/core/protocol'
+import { describeScopes, listRoutes, pathParameters, type Route, type RouteName } from '@bighub/core/protocol'
 import * as z from 'zod'
 import type { Answer } from '../http/answer.ts'
 import { VERSION } from '../version.ts'
@@ -65,7 +65,7 @@ function toOperation(name: RouteName, route: Route): Json {
     operationId: name,
     tags: [resourceOf(name)],
     summary: route.summary,
-    ...(route.scope === null ? { security: [] } : { description: `Needs the scope \`${route.scope}\`.` }),
+    ...(route.scope === null ? { security: [] } : { description: `Needs the ${describeScopes(route)}.` }),
     parameters: [
       ...pathParameters(route.path).map(toPathParameter),
       ...queryParameters(route),

@@ -1,5 +1,6 @@
 import type { DecisionHost, Principal, RequestOptions } from '@bighub/core/protocol'
 import type { Exchange } from '../http/exchange.ts'
+import { assertFieldScopes } from '../middleware/authenticate.ts'
 import type { Drain } from '../middleware/drain.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseBody } from './read-body.ts'
@@ -27,6 +28,7 @@ export async function callMethod(call: MethodCall): Promise<unknown> {
   const { request, principal } = exchange
   const method = await methodOf(host, principal, endpoint)
   const input = endpoint.readQuery ? endpoint.readQuery(searchOf(request)) : parseBody(body)
+  if (principal) assertFieldScopes(principal, endpoint.route, input)
   const args = endpoint.route.body || endpoint.readQuery ? [...parameters, input] : parameters
   const options = toOptions(request, principal)
   if (!isWaiting(endpoint)) return method(...args, options)
