@@ -94,6 +94,22 @@ describe('behind a socket', () => {
     await expect(served.untilInFlight(0)).resolves.toBeUndefined()
   })
 
+  it.each(['Content-Length: 100', 'Transfer-Encoding: chunked'])(
+    'does not take a body that breaks off for a failure of its own: %s',
+    async (length) => {
+      const { served, listener } = await openListener()
+      const socket = dial(listener)
+      const head = `POST /actions/evaluate HTTP/1.1\r\nHost: x\r\nX-API-Key: ${served.key}\r\n${length}\r\n\r\n`
+      socket.write(`${head}3\r\n{"a\r\n`)
+      await served.untilInFlight(1)
+      socket.destroy()
+      await served.untilInFlight(0)
+      const { text } = await served.ask('/metrics', { key: null })
+      expect(text).toContain('route="/actions/evaluate",status="499"')
+      expect(text).not.toContain('status="500"')
+    },
+  )
+
   it('cuts idle connections when it closes', async () => {
     const { listener } = await openListener()
     const socket = dial(listener)

@@ -15,8 +15,7 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
   const announced = request.headers.get('content-length')
   const length = announced === null ? null : Number(announced)
   if (length !== null && length > maxBytes) throw tooLarge(maxBytes)
-  // The parser of the connection hands over no more than was announced.
-  const text = length === null ? await readBounded(request, maxBytes) : await request.text()
+  const text = await readText(request, length === null ? maxBytes : null)
   if (text !== '') assertJsonType(request)
   return text
 }
@@ -33,6 +32,17 @@ export function parseBody(text: string): unknown {
     // The parser's words quote the body, which may hold a secret.
     const [place = ''] = /at position \d+/.exec((error as Error).message) ?? []
     throw invalid('json_invalid', ['the body is not JSON', place].filter(Boolean).join(' '))
+  }
+}
+
+/** @param maxBytes - Null: the connection's parser hands over no more than was announced. */
+async function readText(request: Request, maxBytes: number | null): Promise<string> {
+  try {
+    return maxBytes === null ? await request.text() : await readBounded(request, maxBytes)
+  } catch (error) {
+    if (error instanceof RequestError) throw error
+    // Nobody reads this; the status keeps it apart from failures of ours.
+    throw new RequestError(499, 'client_closed_request', 'the body broke off before its end')
   }
 }
 
