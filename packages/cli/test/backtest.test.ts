@@ -204,4 +204,98 @@ describe('bighub backtest', { timeout: 60_000 }, () => {
     expect(stderr).toBe('')
     for (const drawn of ['\u001B', '\r', '█', '░']) expect(stdout).not.toContain(drawn)
   })
+
+  it('compares a policy with the log as it stands, in calls, minutes and money', async () => {
+    writeFileSync(join(folder, 'eager.json'), JSON.stringify({ costs: { review: 0.01 } }))
+    const { code, stdout, stderr } = await runCli(['backtest', 'refunds.jsonl', '--policy', 'eager.json'], folder)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^refunds: 400 decisions, 380 with an outcome, 400 with a value$/m)
+    expect(stdout).toMatch(/^measure +as recorded +eager +difference +95 % interval$/m)
+    expect(stdout).toMatch(/^held +\d+ +\d+ +\+\d+ +\+\d+ … \+\d+$/m)
+    expect(stdout).toMatch(/^eager decides \d+ of 400 decisions otherwise than as recorded\.$/m)
+  })
+
+  it('gives the comparison of several configurations as JSON, the same every time', async () => {
+    writeFileSync(
+      join(folder, 'limit.json'),
+      JSON.stringify({ name: 'limit', constraints: [{ name: 'large', max_value: 40 }] }),
+    )
+    writeFileSync(join(folder, 'none.json'), '{}')
+    const args = ['refunds.jsonl', '--compare', 'none.json', 'limit.json', '--minutes-per-review', '10']
+    const [report] = await backtestJson(...args)
+    const [base, limit] = report?.comparison?.configurations ?? []
+    expect([base?.name, limit?.name]).toEqual(['none', 'limit'])
+    const large = LINES.filter((each) => (JSON.parse(each) as { value: number }).value > 40).length
+    expect(limit?.totals.blocked).toBeGreaterThanOrEqual(large)
+    expect(base?.totals.review_minutes).toBe(10 * (base?.totals.held ?? 0))
+    const [difference] = report?.comparison?.differences ?? []
+    expect(difference?.measures.blocked.difference).toBe((limit?.totals.blocked ?? 0) - (base?.totals.blocked ?? 0))
+    expect(difference?.measures.blocked.lower).toBeGreaterThan(0)
+    const [again] = await backtestJson(...args)
+    expect(again?.comparison).toEqual(report?.comparison)
+  })
+
+  it.each([
+    ['{"polcy":{}}', /polcy/],
+    ['{"policy":{"bound":"lower"}}', /policy\.bound/],
+    ['{', /JSON/],
+  ])('names the file and the field of a configuration that is wrong: %s', async (text, message) => {
+    writeFileSync(join(folder, 'wrong.json'), text)
+    const { code, stdout, stderr } = await runCli(['backtest', 'refunds.jsonl', '--compare', 'wrong.json'], folder)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('wrong.json: ')
+    expect(stderr).toMatch(message)
+  })
+
+  it('refuses two configurations of one name, and minutes that are no number', async () => {
+    writeFileSync(join(folder, 'same.json'), '{}')
+    const twice = await runCli(['backtest', 'refunds.jsonl', '--compare', 'same.json', 'same.json'], folder)
+    expect(twice.code).toBe(1)
+    expect(twice.stderr).toContain('two configurations are named "same"')
+    const minutes = await runCli(['backtest', 'refunds.jsonl', '--minutes-per-review', 'few'], folder)
+    expect(minutes.code).toBe(2)
+    expect(minutes.stderr).toContain('give a number of minutes')
+  })
+
+  it('writes a report that stands alone, with four plots and their text alternatives, the same every time', async () => {
+    const { code, stderr } = await runCli(['backtest', 'refunds.jsonl', '--html', 'report.html'], folder)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const html = readFileSync(join(folder, 'report.html'), 'utf8')
+    expect(html).not.toMatch(/https?:|<script|<link|<img|@import|url\(/)
+    for (const title of [
+      'Reliability',
+      'Risk and bad rate over time',
+      'Harm stopped against calls held',
+      'Loss against the peers',
+    ])
+      expect(html).toContain(`<h3>${title}</h3>`)
+    expect(html.match(/role="img" aria-labelledby="(\S+) (\S+)"/g)).toHaveLength(4)
+    for (const [, id = ''] of html.matchAll(/aria-labelledby="(\S+) /g)) expect(html).toContain(`id="${id}"`)
+    expect(html).not.toMatch(/NaN|Infinity|undefined/)
+    await runCli(['backtest', 'refunds.jsonl', '--html', 'again.html'], folder)
+    expect(readFileSync(join(folder, 'again.html'), 'utf8')).toBe(html)
+  })
+
+  it('escapes what a log says in its report', async () => {
+    const lines = streamLines(200).map((each) => each.replaceAll('refund_order', '<script>alert(1)</script>'))
+    writeLines(folder, 'hostile.jsonl', lines)
+    await runCli(['backtest', 'hostile.jsonl', '--html', 'hostile.html'], folder)
+    const html = readFileSync(join(folder, 'hostile.html'), 'utf8')
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(html).not.toContain('<script')
+  })
+
+  it('reports a log without outcomes, and refuses a report in a folder that is not there', async () => {
+    writeLines(
+      folder,
+      'open.jsonl',
+      streamLines(20).map((each) => JSON.stringify({ ...(JSON.parse(each) as object), bad: null })),
+    )
+    const open = await runCli(['backtest', 'open.jsonl', '--html', 'open.html'], folder)
+    expect(open.code).toBe(0)
+    expect(readFileSync(join(folder, 'open.html'), 'utf8')).toContain('Without outcomes there is nothing to plot.')
+    const nowhere = await runCli(['backtest', 'open.jsonl', '--html', 'nowhere/report.html'], folder)
+    expect(nowhere.code).toBe(1)
+    expect(nowhere.stderr).toContain('there is no such folder')
+  })
 })

@@ -26,6 +26,7 @@ export type { CoverageBucket, CoverageResult } from './backtest/interval-coverag
 export { DecisionMetrics, type MetricsBin, type MetricsResult } from './backtest/metrics.ts'
 export { type ReadEvent, type ReadEventsOptions, readEvents } from './backtest/read-events.ts'
 export { perActionMean, runningBaseRate, type SimplePeer } from './backtest/simple-peers.ts'
+export { wilsonInterval } from './calibration/reliability.ts'
 export { createEngine, Engine, openPostgresEngine, type PostgresEngineOptions } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export type { OpenEffect } from './engine-state.ts'

@@ -1,10 +1,12 @@
 import { basename } from 'node:path'
+import { alignRows } from './align-rows.ts'
+import { formatNumber as number, formatPercent as percent } from './format-number.ts'
 import type { BacktestReport } from './register-backtest.ts'
 
 type Column = readonly [title: string, cell: (report: BacktestReport) => string]
 
 const COLUMNS: readonly Column[] = [
-  ['file', ({ file }) => basename(file).replace(/\.jsonl(\.gz)?$/, '')],
+  ['file', ({ file }) => nameOf(file)],
   ['decisions', ({ n }) => String(n)],
   ['scored', ({ scored }) => String(scored)],
   ['bad', ({ bad, scored }) => percent(scored === 0 ? null : bad / scored)],
@@ -27,25 +29,37 @@ const COLUMNS: readonly Column[] = [
 /** The figures of several files side by side. */
 export function formatTable(reports: readonly BacktestReport[]): string {
   const rows = [COLUMNS.map(([title]) => title), ...reports.map((report) => COLUMNS.map(([, cell]) => cell(report)))]
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  '),
-  )
   const skipped = reports.reduce((sum, report) => sum + report.skipped, 0)
   return [
-    ...lines,
+    ...alignRows(rows),
+    '',
+    ...alignRows(bandRows(reports)),
     '',
     'harm @: share of all bad decisions that lies in the riskiest 1, 5 and 10 %. ECE: 15 bins of equal count.',
+    'intervals that hold: buckets (equal count, confidence, domain, action; at least 100 outcomes) whose bad rate lies in the mean interval.',
     ...(skipped === 0 ? [] : [`${skipped} ${skipped === 1 ? 'line' : 'lines'} could not be read; passed over.`]),
   ].join('\n')
 }
 
-function number(value: number | null, digits: number): string {
-  return value === null ? '–' : value.toFixed(digits)
+const BANDS = ['low', 'medium', 'high'] as const
+
+/** How good the estimates are by how much stands behind them, and how often their intervals hold. */
+function bandRows(reports: readonly BacktestReport[]): string[][] {
+  return [
+    ['by confidence', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold'],
+    ...reports.map(({ file, by_confidence: bands, interval_coverage: coverage }) => [
+      nameOf(file),
+      ...BANDS.flatMap((band) => [
+        String(bands[band].scored),
+        number(bands[band].log_loss, 4),
+        number(bands[band].ece, 3),
+      ]),
+      `${coverage.covered} of ${coverage.checked}`,
+    ]),
+  ]
 }
 
-function percent(share: number | null): string {
-  return share === null ? '–' : `${Math.round(share * 100)} %`
+/** A file's name without folder and ending. */
+export function nameOf(file: string): string {
+  return basename(file).replace(/\.jsonl(\.gz)?$/, '')
 }

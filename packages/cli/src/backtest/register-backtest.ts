@@ -1,9 +1,13 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { backtestFile, type FileBacktest } from '@bighub/engine'
-import type { Command } from 'commander'
-import { formatTable } from './format-table.ts'
+import { statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { backtestFile, type Configuration, type FileBacktest } from '@bighub/engine'
+import { type Command, InvalidArgumentError } from 'commander'
+import { formatComparison } from './format-comparison.ts'
+import { formatTable, nameOf } from './format-table.ts'
 import { ProgressBar } from './progress-bar.ts'
+import { type ConfigurationFlags, readConfigurations } from './read-configurations.ts'
+import { htmlReport, type ReportedFile } from './report/html-report.ts'
+import { ReportCollector } from './report/report-collector.ts'
 
 /** A file's figures with what the replay cost. */
 export interface BacktestReport extends FileBacktest {
@@ -12,9 +16,17 @@ export interface BacktestReport extends FileBacktest {
   readonly peak_rss_mb: number
 }
 
-interface BacktestFlags {
+interface BacktestFlags extends ConfigurationFlags {
   readonly json?: boolean
   readonly strict?: boolean
+  readonly html?: string
+  readonly minutesPerReview: number
+}
+
+/** What is done with each file, besides its figures. */
+interface RunOptions extends Pick<BacktestFlags, 'strict' | 'minutesPerReview'> {
+  readonly configurations: readonly Configuration[] | null
+  readonly collector: ReportCollector | undefined
 }
 
 /** Bad lines that are shown one by one; the rest is counted. */
@@ -28,6 +40,13 @@ export function registerBacktest(program: Command): void {
     .argument('<file...>', 'decision streams (.jsonl, .jsonl.gz) or exports of an engine')
     .option('--json', 'one JSON object a file instead of a table')
     .option('--strict', 'stop at the first line that cannot be read')
+    .option(
+      '--compare <config...>',
+      'JSON files: replay under each and compare with the first; one alone with the log as it stands',
+    )
+    .option('--policy <file...>', 'the same for JSON files that hold only a policy')
+    .option('--minutes-per-review <minutes>', 'what a held call costs a person', readMinutes, 3)
+    .option('--html <report>', 'write a report with plots as one HTML file')
     .addHelpText(
       'after',
       '\nEvery decision is judged by what was known before it; its outcome is learned only when it was due.\nLines that cannot be read are reported with their number, counted and passed over.',
@@ -35,24 +54,37 @@ export function registerBacktest(program: Command): void {
     .action(async (files: string[], flags: BacktestFlags) => {
       // All are looked at before the first is replayed: a slip at the end of the line must not cost the work before it.
       const sizes = files.map((file) => sizeOf(file))
-      const reports: BacktestReport[] = []
+      const configurations = readConfigurations(flags)
+      if (flags.html !== undefined) checkWritable(flags.html)
+      const reported: ReportedFile[] = []
       for (const [index, file] of files.entries()) {
-        const report = await runFile(file, sizes[index] ?? 0, flags)
+        const collected = new ReportCollector()
+        const collector = flags.html === undefined ? undefined : collected
+        const report = await runFile(file, sizes[index] ?? 0, { ...flags, configurations, collector })
         if (flags.json) console.log(JSON.stringify(report))
-        reports.push(report)
+        reported.push({ report, collected })
       }
-      if (!flags.json) console.log(formatTable(reports))
+      const reports = reported.map(({ report }) => report)
+      if (!flags.json) {
+        console.log(formatTable(reports))
+        for (const { file, comparison } of reports)
+          if (comparison) console.log(`\n${formatComparison(nameOf(file), comparison)}`)
+      }
+      if (flags.html !== undefined) writeFileSync(pathOf(flags.html), htmlReport(reported))
     })
 }
 
 /** @throws Error if the file has lines and none is a decision: it is another kind of file. */
-async function runFile(file: string, size: number, flags: BacktestFlags): Promise<BacktestReport> {
+async function runFile(file: string, size: number, options: RunOptions): Promise<BacktestReport> {
   const bar = new ProgressBar(file, size)
   let bad = 0
   const started = performance.now()
   try {
     const result = await backtestFile(pathOf(file), {
-      strict: flags.strict ?? false,
+      strict: options.strict ?? false,
+      ...(options.collector ? { observer: options.collector } : {}),
+      ...(options.configurations ? { configurations: options.configurations } : {}),
+      minutesPerReview: options.minutesPerReview,
       onProgress: (bytes, decisions) => bar.update(bytes, `${decisions} decisions`),
       onBadLine: (line, message) => {
         bar.clear()
@@ -86,4 +118,21 @@ function sizeOf(file: string): number {
   if (!found) throw new Error(`${path}: there is no such file`)
   if (found.isDirectory()) throw new Error(`${path}: is a folder; name the files in it`)
   return found.size
+}
+
+/** @throws Error if the folder that is to hold it is not there. */
+function checkWritable(file: string): void {
+  const folder = dirname(pathOf(file))
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`${folder}: there is no such folder to write the report to`)
+  if (statSync(pathOf(file), { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`${pathOf(file)}: is a folder; name the file to write`)
+}
+
+/** @throws InvalidArgumentError unless it is a number of minutes, ≥ 0. */
+function readMinutes(text: string): number {
+  const minutes = Number(text)
+  if (text.trim() === '' || !Number.isFinite(minutes) || minutes < 0)
+    throw new InvalidArgumentError('give a number of minutes, 0 or more')
+  return minutes
 }
