@@ -99,10 +99,12 @@ export class Engine implements Evaluator, Ledger {
 
   /**
    * @param options.storage - Where the log lives; closed with the engine.
+   * @param options.groupCommit - Whether operations of the same turn of the event loop are one commit. Default: if each commit waits
+   * for the disk.
    * @throws ConfigurationError
    */
-  constructor(options: EngineOptions & { readonly storage: Storage }) {
-    const { storage, ...rest } = options
+  constructor(options: EngineOptions & { readonly storage: Storage; readonly groupCommit?: boolean }) {
+    const { storage, groupCommit = options.durability === 'power', ...rest } = options
     assertEngineOptions(rest)
     const wanted = options.policy === undefined ? null : parsePolicy(options.policy)
     const { isSending = true, ...sending } = options.webhooks ?? {}
@@ -110,7 +112,7 @@ export class Engine implements Evaluator, Ledger {
       storage,
       organisation: options.organisation ?? 'default',
       now: options.now ?? Date.now,
-      groupCommit: options.durability === 'power',
+      groupCommit,
       snapshotEvery: options.snapshotEvery ?? 20_000,
       onOpen: async (core) => {
         await prepare(core, wanted)

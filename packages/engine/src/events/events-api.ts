@@ -1,7 +1,8 @@
-import type { DecisionApi, EventItem } from '@bighub/core/protocol'
+import type { DecisionApi } from '@bighub/core/protocol'
 import { countPeriod } from '../actions/period-counts.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { createResource } from '../resource.ts'
+import { readEvents } from './read-events.ts'
 
 /** Entries of a page unless the query says otherwise. */
 const PAGE = 50
@@ -18,9 +19,13 @@ export function createEventsApi(core: EngineCore): DecisionApi['events'] {
       if (query.event_type) events = events.where('event_type', '=', query.event_type)
       if (query.severity) events = events.where('severity', '=', query.severity)
       if (query.rule_id) events = events.where('rule_id', '=', query.rule_id)
-      const rows = await events.select('body').orderBy('place', 'desc').limit(limit).offset(offset).execute()
+      const rows = await events.select('place').orderBy('place', 'desc').limit(limit).offset(offset).execute()
       const { n } = await events.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
-      return { events: rows.map((row) => JSON.parse(row.body) as EventItem), total: n, limit, offset }
+      const items = await readEvents(
+        core.storage,
+        rows.map(({ place }) => place),
+      )
+      return { events: items, total: n, limit, offset }
     },
 
     async stats() {

@@ -1,5 +1,6 @@
 import { type EventItem, InvalidInputError, type SubscribeOptions } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
+import { readEvents } from './read-events.ts'
 
 /** Events that are read at once. */
 const CHUNK = 100
@@ -18,12 +19,10 @@ export async function* followEvents(
     // Listening begins before looking: nothing that is written in between is missed.
     const change = startListening(core, signal)
     try {
-      const rows = await readEvents(core, place)
-      for (const row of rows) {
-        place = row.place
-        yield JSON.parse(row.body) as EventItem
-      }
-      if (rows.length === 0) await change.happened
+      const places = await placesAfter(core, place)
+      yield* await readEvents(core.storage, places)
+      place = places.at(-1) ?? place
+      if (places.length === 0) await change.happened
     } finally {
       change.end()
     }
@@ -48,16 +47,17 @@ async function newestPlace(core: EngineCore): Promise<number> {
   return newest?.place ?? -1
 }
 
-async function readEvents(core: EngineCore, place: number) {
+async function placesAfter(core: EngineCore, place: number): Promise<number[]> {
   const database = await core.projected()
-  return database
+  const rows = await database
     .selectFrom('events')
-    .select(['place', 'body'])
+    .select('place')
     .where('organisation', '=', core.storage.organisation)
     .where('place', '>', place)
     .orderBy('place')
     .limit(CHUNK)
     .execute()
+  return rows.map((row) => row.place)
 }
 
 /** Resolves at the next record of this process, when it is time to look for those of others, or when the signal aborts. */

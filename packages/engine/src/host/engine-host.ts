@@ -277,6 +277,8 @@ export class EngineHost implements DecisionHost {
     return new Engine({
       storage,
       durability,
+      // Many ask at once.
+      groupCommit: true,
       now,
       organisation,
       ...(policy !== undefined && isNew ? { policy } : {}),

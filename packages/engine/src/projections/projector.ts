@@ -1,7 +1,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import { readLifecycle } from '../ingest/lifecycle-records.ts'
 import type { LogRecord, Storage } from '../storage/storage.ts'
-import type { DecisionRow, Tables } from '../storage/tables.ts'
+import type { DecisionRow, EventRow, Tables } from '../storage/tables.ts'
 import { decisionRow } from './decision-row.ts'
 import { EVENTS_A_RECORD, eventsOfRecord, type RecordEvent } from './events-of-record.ts'
 import { featureSnapshotRow } from './feature-snapshot-row.ts'
@@ -30,8 +30,9 @@ export class Projector {
   #running: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
-  /** The statement for a decision's row, which is the same for each but for its values. */
+  /** The statements for a decision's row and for an event's, which are the same for each but for their values. */
   #decisionUpsert: CompiledQuery | undefined
+  #eventInsert: CompiledQuery | undefined
 
   constructor(options: ProjectorOptions) {
     this.#options = options
@@ -70,7 +71,7 @@ export class Projector {
     if (!first || !last) return
     for (;;) {
       const cursor = await this.#readCursor()
-      const { statements } = await this.#project(records)
+      const { statements } = await this.#project(records, 'again')
       // Where the tables have moved on meanwhile, what was read may be old: it is read again.
       const guard = this.#moveCursor(cursor, cursor)
       if (await this.#options.storage.batch([guard, ...this.#clearStatements(first.seq, last.seq), ...statements]))
@@ -91,7 +92,7 @@ export class Projector {
       const records = await this.#options.storage.readAfter(cursor, CHUNK)
       const last = records.at(-1)
       if (!last) return
-      const { statements, events } = await this.#project(records)
+      const { statements, events } = await this.#project(records, 'first')
       const sent = (await this.#options.onEvents?.(events)) ?? []
       // Somebody else may have been faster; then this chunk is theirs.
       await this.#options.storage.batch([this.#moveCursor(cursor, last.seq), ...statements, ...sent])
@@ -99,8 +100,12 @@ export class Projector {
     }
   }
 
-  async #project(records: readonly LogRecord[]): Promise<{ statements: CompiledQuery[]; events: RecordEvent[] }> {
-    const subjects = new Set<string>()
+  /** @param time - Whether later records of the same decisions are still to come, or may be in the tables already. */
+  async #project(
+    records: readonly LogRecord[],
+    time: 'first' | 'again',
+  ): Promise<{ statements: CompiledQuery[]; events: RecordEvent[] }> {
+    const subjects = new Map<string, LogRecord[]>()
     const lifecycles = new Set<string>()
     const statements: CompiledQuery[] = []
     const events: RecordEvent[] = []
@@ -114,9 +119,13 @@ export class Projector {
       else if (record.type === 'observation_recorded') statements.push(...this.#observationStatements(record))
       else if (record.type === 'payloads_erased')
         await this.#eraseStatements(record, { subjects, lifecycles, statements })
-      else subjects.add(record.subject)
+      else subjects.set(record.subject, [...(subjects.get(record.subject) ?? []), record])
     }
-    for (const subject of subjects) statements.push(...(await this.#decisionStatements(subject)))
+    for (const [subject, own] of subjects) {
+      // An evaluation is its decision's first record: nothing stands before these, and what comes later is projected later.
+      const isWhole = time === 'first' && own[0]?.type === 'evaluation'
+      statements.push(...this.#decisionStatements(isWhole ? own : await this.#options.storage.readSubject(subject)))
+    }
     for (const id of lifecycles) statements.push(...(await this.#lifecycleStatements(id)))
     return { statements, events }
   }
@@ -143,9 +152,9 @@ export class Projector {
     ]
   }
 
-  async #decisionStatements(subject: string): Promise<CompiledQuery[]> {
+  #decisionStatements(records: readonly LogRecord[]): CompiledQuery[] {
     const { storage } = this.#options
-    const row = decisionRow(storage.organisation, await storage.readSubject(subject))
+    const row = decisionRow(storage.organisation, records)
     if (!row) return []
     const upsert = (this.#decisionUpsert ??= compileDecisionUpsert(storage.database, row))
     return [{ ...upsert, parameters: Object.values(row) }]
@@ -191,30 +200,24 @@ export class Projector {
 
   #eventStatements(record: LogRecord, events: readonly RecordEvent[]): CompiledQuery[] {
     const { storage } = this.#options
-    const rows = events.flatMap(({ item, type, isOnlySent }, index) =>
-      isOnlySent
-        ? []
-        : [
-            {
-              organisation: storage.organisation,
-              place: record.seq * EVENTS_A_RECORD + index,
-              event_type: type,
-              severity: item.severity,
-              rule_id: item.rule_id ?? null,
-              request_id: item.request_id ?? null,
-              at: record.at,
-              body: JSON.stringify(item),
-            },
-          ],
-    )
-    if (rows.length === 0) return []
-    return [
-      storage.database
+    return events.flatMap(({ item, type, isOnlySent }, index) => {
+      if (isOnlySent) return []
+      const row: EventRow = {
+        organisation: storage.organisation,
+        place: record.seq * EVENTS_A_RECORD + index,
+        event_type: type,
+        severity: item.severity,
+        rule_id: item.rule_id ?? null,
+        request_id: item.request_id ?? null,
+        at: record.at,
+      }
+      this.#eventInsert ??= storage.database
         .insertInto('events')
-        .values(rows)
+        .values(row)
         .onConflict((conflict) => conflict.columns(['organisation', 'place']).doNothing())
-        .compile(),
-    ]
+        .compile()
+      return [{ ...this.#eventInsert, parameters: Object.values(row) }]
+    })
   }
 
   #memoryStatements(record: LogRecord): CompiledQuery[] {
@@ -261,7 +264,7 @@ export class Projector {
   /** Whatever was made from erased words is made again, or goes. */
   async #eraseStatements(
     record: LogRecord,
-    into: { subjects: Set<string>; lifecycles: Set<string>; statements: CompiledQuery[] },
+    into: { subjects: Map<string, LogRecord[]>; lifecycles: Set<string>; statements: CompiledQuery[] },
   ): Promise<void> {
     const { storage } = this.#options
     const { database, organisation } = storage
@@ -269,7 +272,8 @@ export class Projector {
       const [erased] = await storage.readAfter(seq - 1, 1)
       if (!erased || erased.seq !== seq) continue
       if (erased.type === 'event_ingested') into.lifecycles.add(erased.subject)
-      else into.subjects.add(erased.subject)
+      // Read again as a whole.
+      else into.subjects.set(erased.subject, [])
       if (erased.type === 'observation_recorded')
         into.statements.push(
           database

@@ -261,4 +261,9 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
     value TEXT NOT NULL
   )${end};
   `,
+  // What events say is read off their records, and a case is found by the decision's id.
+  () => `
+  ALTER TABLE events DROP COLUMN body;
+  DROP INDEX decisions_by_case;
+  `,
 ]

@@ -106,6 +106,7 @@ export interface ObservationRow {
   actor: string | null
 }
 
+/** Where an event is, and what it is looked for by; what it says is read off its record. */
 export interface EventRow {
   organisation: number
   /** Number of the record times 8, plus the event's place within it. */
@@ -115,7 +116,6 @@ export interface EventRow {
   rule_id: string | null
   request_id: string | null
   at: number
-  body: string
 }
 
 export interface MemoryEventRow {

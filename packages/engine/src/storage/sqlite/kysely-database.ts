@@ -9,6 +9,7 @@ const MOST_STATEMENTS = 200
 export class StatementCache {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #readers = new WeakMap<StatementSync, boolean>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -24,6 +25,15 @@ export class StatementCache {
       if (!oldest.done) this.#statements.delete(oldest.value)
     }
     return statement
+  }
+
+  /** Whether a statement answers rows. */
+  isReader(statement: StatementSync): boolean {
+    const known = this.#readers.get(statement)
+    if (known !== undefined) return known
+    const isReader = statement.columns().length > 0
+    this.#readers.set(statement, isReader)
+    return isReader
   }
 }
 
@@ -43,7 +53,7 @@ export function createKysely(statements: StatementCache, guarded: <T>(work: () =
           guarded(() => {
             const statement = statements.prepare(sql)
             return {
-              reader: statement.columns().length > 0,
+              reader: statements.isReader(statement),
               all: (parameters) => guarded(() => statement.all(...(parameters as readonly SQLInputValue[]))),
               run: (parameters) => guarded(() => statement.run(...(parameters as readonly SQLInputValue[]))),
               iterate: (parameters) =>
