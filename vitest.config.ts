@@ -6,9 +6,12 @@ export default defineConfig({
   resolve: { conditions: ['bighub-source'] },
   ssr: { resolve: { conditions: ['bighub-source'] } },
   test: {
-    projects: packages.map((name) => ({
-      extends: true,
-      test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
-    })),
+    projects: [
+      ...packages.map((name) => ({
+        extends: true as const,
+        test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+      })),
+      { extends: true, test: { name: 'benchmarks', root: 'benchmarks', include: ['**/*.test.ts'] } },
+    ],
   },
 })

@@ -1,59 +1,86 @@
-// `npm run --silent bench:backtest [-- FOLDER] [--json] [--write]`: replays every decision stream of a folder through the
-// engine and through two peers, by the same rules, and compares. No clock decides anything; only the speed depends on it.
+// `npm run --silent bench:quality [-- --json] [--write] [--accept] [--stream NAME]… [FOLDER]`: replays every decision stream of a
+// folder through the engine and through its peers, by the same rules, and compares. Exits with 1 where a stream got worse than what
+// was accepted. No clock decides anything; only the speed depends on it.
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { backtestFile } from '@bighub/engine'
 import { describeMachine, machineLine, ROOT } from '../machine.ts'
-import { perActionMean, runningBaseRate } from './peers.ts'
+import { allPeers } from './all-peers.ts'
+import { readStream } from './read-stream.ts'
+import { replayEngine } from './replay-engine.ts'
 import { replayPeers } from './replay-peers.ts'
-import { formatTable, missedTargets, type QualityReport, type StreamResult } from './report.ts'
+import { formatText, type QualityReport, type StreamResult } from './report.ts'
+import { meanRatio, missedTargets, readTargets } from './targets.ts'
+import { accept, findRegressions, readAccepted, writeAccepted } from './tolerances.ts'
 import { writeResults } from './write-results.ts'
 
 const { values: flags, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    accept: { type: 'boolean', default: false },
+    stream: { type: 'string', multiple: true, default: [] },
+  },
   allowPositionals: true,
 })
 
-const folder = findFolder()
-const files = readdirSync(folder)
-  .filter((name) => /\.jsonl(\.gz)?$/.test(name))
-  .toSorted()
-if (files.length === 0) fail(`${folder} holds no .jsonl or .jsonl.gz file`)
-
+const files = findFiles()
 const streams: StreamResult[] = []
-for (const name of files) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name} …`)
-  streams.push(await replay(join(folder, name)))
+for (const file of files) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${basename(file)} …`)
+  streams.push(await replay(file))
 }
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 
-const report: QualityReport = { machine: describeMachine(), streams }
+const targets = readTargets()
+const report: QualityReport = {
+  machine: describeMachine(),
+  streams,
+  peers: allPeers(true).map(({ name, settings, source }) => ({ name, settings, source })),
+  targets,
+  mean_ratio: meanRatio(streams, targets),
+}
 if (flags.json) console.log(JSON.stringify(report))
 else {
-  console.log(machineLine(report.machine))
-  console.log('')
-  console.log(formatTable(report))
-  const missed = missedTargets(report)
-  console.log('')
-  console.log(
-    missed.length === 0 ? 'All targets met.' : `Targets missed:\n${missed.map((each) => `  ${each}`).join('\n')}`,
-  )
+  console.log(`${machineLine(report.machine)}\n\n${formatText(report)}\n`)
+  printList('Targets missed', missedTargets(streams, targets))
 }
 if (flags.write) for (const file of writeResults(report)) console.error(`written: ${file}`)
+const accepted = readAccepted()
+if (flags.accept) writeAccepted(accept(streams, accepted))
+else {
+  const regressions = findRegressions(streams, accepted)
+  for (const each of regressions) console.error(`worse than accepted: ${each}`)
+  if (regressions.length > 0) process.exitCode = 1
+}
 
-async function replay(path: string): Promise<StreamResult> {
-  const started = performance.now()
-  const { file: _, ...engine } = await backtestFile(path)
-  const seconds = (performance.now() - started) / 1000
-  const peers = await replayPeers(path, [runningBaseRate(), perActionMean()])
+async function replay(file: string): Promise<StreamResult> {
+  const lines = readStream(file)
+  const scored = lines.filter(({ bad }) => bad === 0 || bad === 1)
+  const delays = scored.map(({ outcome_delay: delay }) => delay ?? 0).toSorted((a, b) => a - b)
+  const hasOutputs = lines.some(({ observation }) => observation != null && observation !== '')
   return {
-    stream: basename(path).replace(/\.jsonl(\.gz)?$/, ''),
-    ...engine,
-    decisions_per_second: Math.round(engine.n / seconds),
-    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-    peers: Object.fromEntries(peers),
+    stream: nameOf(file),
+    decisions: lines.length,
+    scored: scored.length,
+    bad: scored.filter(({ bad }) => bad === 1).length,
+    median_delay: delays[delays.length >> 1] ?? 0,
+    ours: await replayEngine(file, lines),
+    peers: Object.fromEntries(replayPeers(lines, allPeers(hasOutputs))),
   }
+}
+
+function findFiles(): string[] {
+  const folder = findFolder()
+  const all = readdirSync(folder)
+    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
+    .toSorted()
+    .map((name) => join(folder, name))
+  const wanted = flags.stream.length === 0 ? all : all.filter((file) => flags.stream.includes(nameOf(file)))
+  const unknown = flags.stream.filter((name) => !all.some((file) => nameOf(file) === name))
+  if (unknown.length > 0) fail(`${folder} holds no stream ${unknown.join(', ')}`)
+  if (wanted.length === 0) fail(`${folder} holds no .jsonl or .jsonl.gz file`)
+  return wanted
 }
 
 function findFolder(): string {
@@ -65,7 +92,15 @@ function findFolder(): string {
   return path
 }
 
+function nameOf(file: string): string {
+  return basename(file).replace(/\.jsonl(\.gz)?$/, '')
+}
+
+function printList(title: string, items: readonly string[]): void {
+  console.log(items.length === 0 ? `${title}: none` : `${title}:\n${items.map((each) => `  ${each}`).join('\n')}`)
+}
+
 function fail(message: string): never {
-  console.error(`bench:backtest: ${message}`)
+  console.error(`bench:quality: ${message}`)
   process.exit(1)
 }

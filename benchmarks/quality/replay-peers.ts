@@ -1,55 +1,53 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
-import { DecisionMetrics, type MetricsResult } from '@bighub/engine'
-import type { Peer } from './peers.ts'
-
-interface StreamLine {
-  readonly action: string
-  readonly bad?: 0 | 1 | null
-  readonly outcome_delay?: number | null
-}
+import type { Peer, PeerPrediction, StreamLine } from './peer.ts'
+import { FeatureReader } from './peer-features.ts'
+import { type StreamFigures, StreamScore } from './stream-score.ts'
 
 interface Due {
-  readonly line: StreamLine
   readonly label: 0 | 1
+  readonly predictions: readonly PeerPrediction[]
 }
 
 /**
- * Replays a decision stream for peers: every line is predicted, those with an outcome are scored, and the outcome of line i is
- * learned right after line i + outcome_delay was predicted. Lines that are no decision are passed over, as the engine does.
+ * Replays a decision stream for peers: every decision with an outcome is predicted and scored, and the outcome of line i is
+ * learned right after line i + outcome_delay was predicted. Lines without an outcome are part of their run's course.
  */
-export async function replayPeers(file: string, peers: readonly Peer[]): Promise<ReadonlyMap<string, MetricsResult>> {
-  const metrics = new Map(peers.map((peer) => [peer, new DecisionMetrics()]))
+export function replayPeers(lines: readonly StreamLine[], peers: readonly Peer[]): Map<string, StreamFigures> {
+  const scores = peers.map(() => new StreamScore())
   const due = new Map<number, Due[]>()
-  let position = 0
-  for await (const line of readStream(file)) {
-    for (const { line: earlier, label } of due.get(position) ?? []) for (const peer of peers) peer.learn(earlier, label)
+  const reader = new FeatureReader()
+  for (const [position, line] of lines.entries()) {
+    for (const { label, predictions } of due.get(position) ?? [])
+      for (const [index, prediction] of predictions.entries())
+        scores[index]?.learned(timeOf(() => prediction.learn(label)).ms)
     due.delete(position)
     if (line.bad === 0 || line.bad === 1) {
-      for (const [peer, figures] of metrics) figures.add(peer.predict(line), line.bad)
+      const predictions = predict(line, { peers, scores, reader })
       const when = position + 1 + (line.outcome_delay ?? 0)
-      due.set(when, [...(due.get(when) ?? []), { line: { action: line.action }, label: line.bad }])
+      due.set(when, [...(due.get(when) ?? []), { label: line.bad, predictions }])
     }
-    position++
+    reader.observe(line)
   }
-  return new Map([...metrics].map(([peer, figures]) => [peer.name, figures.result()]))
+  return new Map(peers.map((peer, index) => [peer.name, (scores[index] ?? new StreamScore()).result()]))
 }
 
-async function* readStream(file: string): AsyncGenerator<StreamLine, void, void> {
-  const raw = createReadStream(file)
-  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const line = readLine(text)
-    if (line) yield line
-  }
+function predict(
+  line: StreamLine,
+  { peers, scores, reader }: { peers: readonly Peer[]; scores: readonly StreamScore[]; reader: FeatureReader },
+): PeerPrediction[] {
+  const { value: features, ms: reading } = timeOf(() => reader.read(line))
+  const target = line.target == null ? '' : String(line.target)
+  const decision = { action: line.action, actor: line.actor ?? '', target, features }
+  return peers.map((peer, index) => {
+    const { value: prediction, ms } = timeOf(() => peer.predict(decision))
+    scores[index]?.predicted(ms + (peer.readsFeatures ? reading : 0))
+    scores[index]?.add(prediction.probability, line.bad === 1 ? 1 : 0, line.mutating ?? false)
+    return prediction
+  })
 }
 
-function readLine(text: string): StreamLine | null {
-  try {
-    const value = JSON.parse(text) as StreamLine
-    return typeof value.action === 'string' && value.action !== '' ? value : null
-  } catch {
-    return null
-  }
+/** A result with the milliseconds that it took. */
+export function timeOf<T>(run: () => T): { readonly value: T; readonly ms: number } {
+  const started = performance.now()
+  const value = run()
+  return { value, ms: performance.now() - started }
 }

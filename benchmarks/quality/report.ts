@@ -1,92 +1,170 @@
-import type { FileBacktest, MetricsResult } from '@bighub/engine'
 import type { Machine } from '../machine.ts'
+import type { StreamFigures } from './stream-score.ts'
+import { meanRatio, type Targets } from './targets.ts'
 
 /** One stream's figures: the engine's own and those of its peers by name. */
-export interface StreamResult extends Omit<FileBacktest, 'file'> {
+export interface StreamResult {
   readonly stream: string
-  readonly decisions_per_second: number
-  /** Largest resident memory of the process so far, in MB. */
-  readonly peak_rss_mb: number
-  readonly peers: Readonly<Record<string, MetricsResult>>
+  readonly decisions: number
+  /** Decisions with an outcome. */
+  readonly scored: number
+  readonly bad: number
+  /** Decisions between a call and its outcome, at the median. */
+  readonly median_delay: number
+  readonly ours: StreamFigures
+  readonly peers: Readonly<Record<string, StreamFigures>>
+}
+
+export interface PeerDescription {
+  readonly name: string
+  readonly settings: string
+  readonly source: string
 }
 
 export interface QualityReport {
   readonly machine: Machine
   readonly streams: readonly StreamResult[]
+  readonly peers: readonly PeerDescription[]
+  readonly targets: Targets
+  /** Mean of our log loss over the best known peer's. */
+  readonly mean_ratio: number | null
 }
 
-/** What must hold. Streams with fewer scored decisions are shown, but too small to judge by. */
-export const TARGETS = { scored: 2000, decisionsPerSecond: 5000, peakRssMb: 500 } as const
+type Table = readonly (readonly string[])[]
 
-/** Each target that was missed, in words. */
-export function missedTargets({ streams }: QualityReport): string[] {
-  return streams.flatMap((each) => {
-    const missed: string[] = []
-    if (each.scored >= TARGETS.scored)
-      for (const [peer, { log_loss }] of Object.entries(each.peers))
-        if (each.log_loss !== null && log_loss !== null && each.log_loss >= log_loss)
-          missed.push(
-            `${each.stream}: log loss ${each.log_loss.toFixed(4)} is not below the ${peer}'s ${log_loss.toFixed(4)}`,
-          )
-    if (each.decisions_per_second < TARGETS.decisionsPerSecond)
-      missed.push(`${each.stream}: ${each.decisions_per_second} decisions/s, wanted ${TARGETS.decisionsPerSecond}`)
-    if (each.peak_rss_mb > TARGETS.peakRssMb)
-      missed.push(`${each.stream}: ${each.peak_rss_mb} MB resident, wanted at most ${TARGETS.peakRssMb}`)
-    return missed
-  })
-}
-
-type Column = readonly [title: string, cell: (each: StreamResult) => string]
-
-function columnsOf({ streams }: QualityReport): Column[] {
-  const peers = Object.keys(streams[0]?.peers ?? {})
+/** What is compared, as tables with a title. */
+export function tablesOf(report: QualityReport): (readonly [title: string, table: Table])[] {
   return [
-    ['stream', ({ stream }) => stream],
-    ['scored', ({ scored }) => String(scored)],
-    ['bad', ({ scored, bad }) => percent(scored === 0 ? null : bad / scored)],
-    ['log loss', ({ log_loss }) => number(log_loss, 4)],
-    ...peers.map((name): Column => [name, ({ peers }) => number(peers[name]?.log_loss ?? null, 4)]),
-    ['Brier', ({ brier }) => number(brier, 4)],
-    ['ECE', ({ ece }) => number(ece, 3)],
-    ['AUC', ({ auc }) => number(auc, 3)],
-    ['AUC of the mean', ({ peers }) => number(peers['per-action mean']?.auc ?? null, 3)],
-    ['avg prec', ({ average_precision }) => number(average_precision, 3)],
-    ['harm @5 %', ({ harm_at_hold }) => percent(harm_at_hold['5'])],
-    ['per second', ({ decisions_per_second }) => String(decisions_per_second)],
-    ['peak MB', ({ peak_rss_mb }) => String(peak_rss_mb)],
+    ['Log loss against the best peer, the oracle and what is to be reached', targetTable(report)],
+    ['Log loss of the peers', peerTable(report, 'log_loss', 4)],
+    ['AUC of the peers', peerTable(report, 'auc', 3)],
+    ['Other figures of ours', figureTable(report)],
+    ['Speed: predictions and updates a second', speedTable(report)],
   ]
 }
 
-/** The figures as aligned text. */
-export function formatTable(report: QualityReport): string {
-  const rows = rowsOf(report)
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join('  '),
-    )
-    .join('\n')
+/** The tables as aligned text. */
+export function formatText(report: QualityReport): string {
+  return tablesOf(report)
+    .map(([title, table]) => `${title}\n${align(table).join('\n')}`)
+    .join('\n\n')
 }
 
-/** The figures as a Markdown table. */
+/** The tables as Markdown. */
 export function formatMarkdown(report: QualityReport): string {
-  const [head = [], ...rows] = rowsOf(report)
+  return tablesOf(report)
+    .map(([title, [head = [], ...rows]]) =>
+      [
+        `## ${title}`,
+        '',
+        markdownRow(head),
+        markdownRow(head.map((_, column) => (column === 0 ? '---' : '---:'))),
+        ...rows.map(markdownRow),
+      ].join('\n'),
+    )
+    .join('\n\n')
+}
+
+function targetTable({ streams, targets }: QualityReport): Table {
+  const ratio = meanRatio(streams, targets)
   return [
-    markdownRow(head),
-    markdownRow(head.map((_, column) => (column === 0 ? '---' : '---:'))),
-    ...rows.map(markdownRow),
-  ].join('\n')
+    [
+      'stream',
+      'scored',
+      'bad',
+      'ours',
+      'best peer here',
+      '',
+      'best known peer',
+      'oracle',
+      'to reach',
+      'ours / best known',
+    ],
+    ...streams.map(({ stream, scored, bad, ours, peers }) => {
+      const [name = '', best] = bestOf(peers) ?? []
+      const target = targets.streams[stream]
+      const known = target?.best_peer.log_loss
+      return [
+        stream,
+        String(scored),
+        percent(scored === 0 ? null : bad / scored),
+        number(ours.log_loss, 4),
+        number(best ?? null, 4),
+        name,
+        number(known ?? null, 4),
+        number(target?.oracle.log_loss ?? null, 4),
+        number(target?.to_reach.log_loss ?? null, 4),
+        number(known === undefined || ours.log_loss === null ? null : ours.log_loss / known, 3),
+      ]
+    }),
+    ['mean', '', '', '', '', '', '', '', '', number(ratio, 3)],
+  ]
+}
+
+function bestOf(peers: StreamResult['peers']): [name: string, logLoss: number] | undefined {
+  const all = Object.entries(peers).flatMap(([name, { log_loss: loss }]) =>
+    loss === null ? [] : [[name, loss] as [string, number]],
+  )
+  return all.toSorted(([, a], [, b]) => a - b)[0]
+}
+
+function peerTable({ streams }: QualityReport, figure: 'log_loss' | 'auc', digits: number): Table {
+  const names = [...new Set(streams.flatMap(({ peers }) => Object.keys(peers)))]
+  return [
+    ['stream', 'ours', ...names],
+    ...streams.map(({ stream, ours, peers }) => [
+      stream,
+      number(ours[figure], digits),
+      ...names.map((name) => number(peers[name]?.[figure] ?? null, digits)),
+    ]),
+  ]
+}
+
+function figureTable({ streams }: QualityReport): Table {
+  const columns: [string, (ours: StreamFigures) => string][] = [
+    ['Brier', ({ brier }) => number(brier, 4)],
+    ['ECE', ({ ece }) => number(ece, 4)],
+    ['AUC', ({ auc }) => number(auc, 4)],
+    ['AUC state-changing', (ours) => number(ours.auc_state_changing, 4)],
+    ['avg prec', (ours) => number(ours.average_precision, 3)],
+    ['harm @1/5/10 %', ({ harm_at_hold: harm }) => [harm['1'], harm['5'], harm['10']].map(percent).join(' ')],
+    ['first 500', (ours) => number(ours.first_500_log_loss, 4)],
+    ['bad held @2 % good', (ours) => percent(ours.bad_held_at_2_percent)],
+    ['state-changing', (ours) => percent(ours.bad_held_at_2_percent_state_changing)],
+  ]
+  return [
+    ['stream', ...columns.map(([title]) => title)],
+    ...streams.map(({ stream, ours }) => [stream, ...columns.map(([, cell]) => cell(ours))]),
+  ]
+}
+
+function speedTable({ streams }: QualityReport): Table {
+  const names = [...new Set(streams.flatMap(({ peers }) => Object.keys(peers)))]
+  return [
+    ['stream', 'ours', ...names],
+    ...streams.map(({ stream, ours, peers }) => [
+      stream,
+      perSecond(ours),
+      ...names.map((name) => perSecond(peers[name])),
+    ]),
+  ]
+}
+
+function perSecond(figures: StreamFigures | undefined): string {
+  return figures ? `${figures.predictions_per_second ?? '–'} / ${figures.updates_per_second ?? '–'}` : '–'
+}
+
+function align(table: Table): string[] {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
+  return table.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  )
 }
 
 function markdownRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`
-}
-
-function rowsOf(report: QualityReport): string[][] {
-  const columns = columnsOf(report)
-  return [columns.map(([title]) => title), ...report.streams.map((each) => columns.map(([, cell]) => cell(each)))]
 }
 
 function number(value: number | null, digits: number): string {
@@ -94,5 +172,5 @@ function number(value: number | null, digits: number): string {
 }
 
 function percent(share: number | null): string {
-  return share === null ? '–' : `${Math.round(share * 100)} %`
+  return share === null ? '–' : `${(share * 100).toFixed(share < 0.1 || share > 0.9 ? 1 : 0)} %`
 }

@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { machineLine, ROOT } from '../machine.ts'
-import { formatMarkdown, missedTargets, type QualityReport, TARGETS } from './report.ts'
+import { formatMarkdown, type QualityReport } from './report.ts'
+import { missedTargets } from './targets.ts'
 
 /** Writes the raw figures under the commit they belong to, and the page that shows the newest. Returns the paths. */
 export function writeResults(report: QualityReport): string[] {
   const folder = join(ROOT, 'benchmarks', 'results')
   mkdirSync(folder, { recursive: true })
-  const name = `backtest-${(report.machine.commit ?? 'unknown').replace('+', '-changed')}.json`
+  const name = `quality-${(report.machine.commit ?? 'unknown').replace('+', '-changed')}.json`
   const page = join(folder, 'README.md')
   writeFileSync(join(folder, name), `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(page, toPage(report, name))
@@ -15,23 +16,34 @@ export function writeResults(report: QualityReport): string[] {
 }
 
 function toPage(report: QualityReport, raw: string): string {
-  const missed = missedTargets(report)
+  const missed = missedTargets(report.streams, report.targets)
   return `# Results
 
-Written by \`npm run --silent bench:backtest -- --write\`; raw figures in [${raw}](${raw}).
+Written by \`npm run --silent bench:quality -- --write\`; raw figures in [${raw}](${raw}).
 
 ${machineLine(report.machine)}
 
-Each decision is judged by what was known before it, its outcome is learned when it was due (prequential), and the streams are
-other people's: none of their names, actions or constants is in the product. Log loss is in nats, lower is better; probabilities are
-clipped to [1e-5, 1 − 1e-5]. ECE has 15 bins of equal count. Harm @5 % is the share of all bad decisions among the riskiest 5 %.
+Each decision is judged by what was known before it, its outcome is learned when it was due (prequential), for the engine and for every
+peer; the streams are other people's: none of their names, actions or constants is in the product. Log loss is in nats, lower is
+better; probabilities are clipped to [1e-5, 1 − 1e-5]. ECE has 15 bins of equal count. Harm @ is the share of all bad decisions among the
+riskiest 1, 5 and 10 %. First 500: log loss of the first 500 decisions with an outcome. Bad held @2 % good: after 300 outcomes, the
+share of the bad calls with a higher risk than all but 2 % of the good ones.
 
 ${formatMarkdown(report)}
 
-The columns after log loss are the log loss of the peers: the share of bad outcomes so far ((bad + ½) / (n + 1)), and each action's own
-share drawn towards it with the weight of ten outcomes.
+Speed counts a whole decision of ours (features, precedents, prediction, rules, fold) and of the peers the reading of fields and the
+prediction; all on one core that others may share.
 
-Targets: log loss below both peers on streams with at least ${TARGETS.scored} scored decisions, ${TARGETS.decisionsPerSecond} decisions a second,
-${TARGETS.peakRssMb} MB resident. ${missed.length === 0 ? 'All met.' : `Missed:\n\n${missed.map((each) => `- ${each}`).join('\n')}`}
+Best known peer, oracle and to reach: ${report.targets.source}.
+
+## The peers
+
+${report.peers.map(({ name, settings, source }) => `- **${name}**: ${settings}. Source: ${source}.`).join('\n')}
+
+Settings were chosen once for all streams, by the mean of log loss over the best known peer's. None sees the user's text.
+
+## Targets missed
+
+${missed.length === 0 ? 'None.' : missed.map((each) => `- ${each}`).join('\n')}
 `
 }

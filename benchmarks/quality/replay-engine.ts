@@ -1,0 +1,23 @@
+import { Backtest, type JudgedDecision, readEvents } from '@bighub/engine'
+import type { StreamLine } from './peer.ts'
+import { timeOf } from './replay-peers.ts'
+import { type StreamFigures, StreamScore } from './stream-score.ts'
+
+/** Replays a decision stream through the engine's own pipeline. @throws Error if it reads other decisions than the peers do. */
+export async function replayEngine(file: string, lines: readonly StreamLine[]): Promise<StreamFigures> {
+  const score = new StreamScore()
+  const onScored = (decision: JudgedDecision, label: 0 | 1): void =>
+    score.add(decision.risk, label, lines[decision.position]?.mutating ?? false)
+  const backtest = new Backtest({ observer: { onScored } })
+  const onBadLine = (line: number, message: string): never => {
+    throw new Error(`${file}:${line}: ${message}`)
+  }
+  for await (const { event } of readEvents(file, { onBadLine })) {
+    const { ms } = timeOf(() => backtest.add(event))
+    if (event.type === 'decision') score.predicted(ms)
+    else score.learned(ms)
+  }
+  if (backtest.decisions !== lines.length)
+    throw new Error(`${file}: the engine replayed ${backtest.decisions} decisions, the peers ${lines.length}`)
+  return score.result()
+}
