@@ -28,6 +28,11 @@ const SOURCES: Readonly<Record<string, SnippetSource>> = {
   core: { readme: 'packages/core/README.md', folder: 'packages/engine/test', setup: 'core-readme-setup.ts' },
   engine: { readme: 'packages/engine/README.md', folder: 'packages/engine/test', setup: 'readme-setup.ts' },
   server: { readme: 'packages/server/README.md', folder: 'packages/server/test', setup: 'readme-setup.ts' },
+  'mcp-server': {
+    readme: 'packages/mcp-server/README.md',
+    folder: 'packages/mcp-server/test',
+    setup: 'readme-setup.ts',
+  },
   langchain: { readme: 'packages/langchain/README.md', folder: 'packages/langchain/test', setup: 'readme-setup.ts' },
   'vercel-ai': { readme: 'packages/vercel-ai/README.md', folder: 'packages/vercel-ai/test', setup: 'readme-setup.ts' },
   'openai-agents': {
@@ -42,7 +47,6 @@ const FENCE = /\n```ts\n([\s\S]*?)\n```/g
 /** Every TypeScript snippet of every README. The first after the heading "Quick start" of each is marked as such. */
 export function readSnippets(): Snippet[] {
   return Object.entries(SOURCES).flatMap(([name, source]) => {
-    if (!existsSync(join(ROOT, source.readme))) return []
     const text = readFileSync(join(ROOT, source.readme), 'utf8')
     const start = text.indexOf('\n## Quick start')
     const found = [...text.matchAll(FENCE)]

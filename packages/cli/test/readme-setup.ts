@@ -9,6 +9,7 @@ export async function refund(order: string, amount: number): Promise<string> {
 }
 
 export const engine = createEngine({ file: ':memory:' })
+export const apiKey = 'bhk_shown_once'
 export const prompt = 'Refund 20 of order A-1.'
 export const model = new MockLanguageModelV4({
   doGenerate: async () => ({

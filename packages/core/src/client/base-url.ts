@@ -19,7 +19,7 @@ export function parseBaseUrl(text: string, allowInsecureHttp: boolean): BaseUrl 
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new ConfigurationError(
       'baseUrl',
-      'expected an address such as https://api.example.com or http://localhost:8787',
+      'expected an address such as https://api.example.com or http://localhost:7171',
     )
   if (url.username !== '' || url.password !== '')
     throw new ConfigurationError('baseUrl', 'has a user name or password in it; use apiKey or bearerToken')

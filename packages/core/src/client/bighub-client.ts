@@ -49,7 +49,7 @@ const POLL_PAUSE_MS = 1000
  * The protocol over HTTP: every resource, the evaluator and the ledger that a guard needs.
  *
  * ```ts
- * await using client = new BighubClient({ baseUrl: 'http://localhost:8787', apiKey })
+ * await using client = new BighubClient({ baseUrl: 'http://localhost:7171', apiKey })
  * const guard = createGuard({ evaluator: client })
  * ```
  *
