@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Backtest, type BacktestEvent } from '../src/backtest/backtest.ts'
 import { backtestFile } from '../src/backtest/backtest-file.ts'
+import { parseConfiguration, parsePolicyConfiguration } from '../src/backtest/configuration.ts'
 import { DecisionStream, type StreamLine } from '../src/backtest/decision-stream.ts'
 import { parseExportedRecord, toBacktestEvent } from '../src/backtest/engine-log.ts'
 import { DecisionMetrics } from '../src/backtest/metrics.ts'
@@ -252,6 +253,26 @@ describe('an engine’s own export', () => {
     expect(result.brier).toBeCloseTo(report.brier_score ?? -1, 9)
     expect(result.log_loss).toBeCloseTo(Number(report['log_loss']), 9)
     expect(result.bad / result.scored).toBeCloseTo(report.observed_negative_rate ?? -1, 9)
+  })
+
+  it('compares without a rule of its own, and under a policy that its later changes do not undo', async () => {
+    const { engine, lines } = await lived()
+    const rules = await engine.constraints.list()
+    const few = rules.find(({ name }) => name === 'few')?.rule_id ?? ''
+    const base = parseConfiguration({}, 'as it stands')
+    const withoutFew = parseConfiguration({ without_constraints: [few] }, 'without few')
+    const cautious = parsePolicyConfiguration({ costs: { review: 0 } }, 'cautious')
+    const result = await backtestFile(fileOf(lines), { configurations: [base, withoutFew, cautious] })
+    const { comparison, ...figures } = result
+    // The first one's figures are those of a backtest without any.
+    expect(figures).toEqual({ ...(await backtestFile(fileOf(lines))), file: figures.file })
+    const [asItStands, freed, held] = comparison?.configurations ?? []
+    expect(asItStands?.totals.blocked).toBeGreaterThan(0)
+    expect(freed?.totals.blocked).toBeLessThan(asItStands?.totals.blocked ?? 0)
+    // Reviews cost nothing: whatever is not blocked is held, up to the last decision.
+    expect(held?.totals.held).toBe(120 - (held?.totals.blocked ?? 0))
+    expect(comparison?.scored).toBe(figures.scored)
+    expect(comparison?.clusters).toBe(5)
   })
 
   it('without a request that was erased goes on with the others', async () => {
