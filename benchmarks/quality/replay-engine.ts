@@ -1,10 +1,13 @@
-import { Backtest, type JudgedDecision, readEvents } from '@bighub/engine'
+import { Backtest, type BacktestResult, type JudgedDecision, readEvents } from '@bighub/engine'
 import type { StreamLine } from './peer.ts'
 import { timeOf } from './replay-peers.ts'
 import { type StreamFigures, StreamScore } from './stream-score.ts'
 
+/** What only the engine says of itself: its confidence and its intervals. */
+export interface EngineFigures extends StreamFigures, Pick<BacktestResult, 'by_confidence' | 'interval_coverage'> {}
+
 /** Replays a decision stream through the engine's own pipeline. @throws Error if it reads other decisions than the peers do. */
-export async function replayEngine(file: string, lines: readonly StreamLine[]): Promise<StreamFigures> {
+export async function replayEngine(file: string, lines: readonly StreamLine[]): Promise<EngineFigures> {
   const score = new StreamScore()
   const onScored = (decision: JudgedDecision, label: 0 | 1): void =>
     score.add(decision.risk, label, lines[decision.position]?.mutating ?? false)
@@ -19,5 +22,6 @@ export async function replayEngine(file: string, lines: readonly StreamLine[]): 
   }
   if (backtest.decisions !== lines.length)
     throw new Error(`${file}: the engine replayed ${backtest.decisions} decisions, the peers ${lines.length}`)
-  return score.result()
+  const { by_confidence, interval_coverage } = backtest.result()
+  return { ...score.result(), by_confidence, interval_coverage }
 }

@@ -1,4 +1,5 @@
 import type { Machine } from '../machine.ts'
+import type { EngineFigures } from './replay-engine.ts'
 import type { StreamFigures } from './stream-score.ts'
 import { meanRatio, type Targets } from './targets.ts'
 
@@ -11,7 +12,7 @@ export interface StreamResult {
   readonly bad: number
   /** Decisions between a call and its outcome, at the median. */
   readonly median_delay: number
-  readonly ours: StreamFigures
+  readonly ours: EngineFigures
   readonly peers: Readonly<Record<string, StreamFigures>>
 }
 
@@ -39,6 +40,7 @@ export function tablesOf(report: QualityReport): (readonly [title: string, table
     ['Log loss of the peers', peerTable(report, 'log_loss', 4)],
     ['AUC of the peers', peerTable(report, 'auc', 3)],
     ['Other figures of ours', figureTable(report)],
+    ['Ours by confidence, and risk intervals', confidenceTable(report)],
     ['Speed: predictions and updates a second', speedTable(report)],
   ]
 }
@@ -135,6 +137,23 @@ function figureTable({ streams }: QualityReport): Table {
   return [
     ['stream', ...columns.map(([title]) => title)],
     ...streams.map(({ stream, ours }) => [stream, ...columns.map(([, cell]) => cell(ours))]),
+  ]
+}
+
+const BANDS = ['low', 'medium', 'high'] as const
+
+function confidenceTable({ streams }: QualityReport): Table {
+  return [
+    ['stream', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold'],
+    ...streams.map(({ stream, ours: { by_confidence: bands, interval_coverage: coverage } }) => [
+      stream,
+      ...BANDS.flatMap((band) => [
+        String(bands[band].scored),
+        number(bands[band].log_loss, 4),
+        number(bands[band].ece, 3),
+      ]),
+      `${coverage.covered} of ${coverage.checked}`,
+    ]),
   ]
 }
 

@@ -31,6 +31,9 @@ share of the bad calls with a higher risk than all but 2 % of the good ones.
 
 ${formatMarkdown(report)}
 
+Intervals hold in a bucket (equal count, confidence, domain or action, with at least 100 outcomes) when the 95 % interval of its observed
+rate meets the range between the mean ends of its decisions' 90 % risk intervals.
+
 Speed counts a whole decision of ours (features, precedents, prediction, rules, fold) and of the peers the reading of fields and the
 prediction; all on one core that others may share.
 
