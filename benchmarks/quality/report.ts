@@ -144,7 +144,7 @@ const BANDS = ['low', 'medium', 'high'] as const
 
 function confidenceTable({ streams }: QualityReport): Table {
   return [
-    ['stream', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold'],
+    ['stream', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold', 'mean width'],
     ...streams.map(({ stream, ours: { by_confidence: bands, interval_coverage: coverage } }) => [
       stream,
       ...BANDS.flatMap((band) => [
@@ -153,6 +153,7 @@ function confidenceTable({ streams }: QualityReport): Table {
         number(bands[band].ece, 3),
       ]),
       `${coverage.covered} of ${coverage.checked}`,
+      number(coverage.mean_width, 3),
     ]),
   ]
 }

@@ -46,7 +46,7 @@ const BANDS = ['low', 'medium', 'high'] as const
 /** How good the estimates are by how much stands behind them, and how often their intervals hold. */
 function bandRows(reports: readonly BacktestReport[]): string[][] {
   return [
-    ['by confidence', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold'],
+    ['by confidence', ...BANDS.flatMap((band) => [band, 'log loss', 'ECE']), 'intervals that hold', 'mean width'],
     ...reports.map(({ file, by_confidence: bands, interval_coverage: coverage }) => [
       nameOf(file),
       ...BANDS.flatMap((band) => [
@@ -55,6 +55,7 @@ function bandRows(reports: readonly BacktestReport[]): string[][] {
         number(bands[band].ece, 3),
       ]),
       `${coverage.covered} of ${coverage.checked}`,
+      number(coverage.mean_width, 3),
     ]),
   ]
 }

@@ -39,6 +39,7 @@ describe('coverage of the risk interval', () => {
     expect(shop).toMatchObject({ name: 'shop', n: 200, bad_rate: 0.25, is_covered: true })
     expect(shop?.mean_risk).toBeCloseTo(0.3, 12)
     expect(shop?.lower).toBeCloseTo(0.15, 12)
+    expect(coverage.result().mean_width).toBeCloseTo(0.5, 12)
     expect(shop?.upper).toBeCloseTo(0.65, 12)
     // Wilson's interval of 50 in 200, as worked out from the formula.
     expect(shop?.bad_rate_interval[0]).toBeCloseTo(0.1951, 3)
@@ -60,6 +61,8 @@ describe('coverage of the risk interval', () => {
     const before = coverage.result()
     coverage.add(decision(0.5), 1)
     coverage.add(decision(0.5), 1, -1)
-    expect(coverage.result()).toEqual(before)
+    const { mean_width: width, ...after } = coverage.result()
+    expect({ ...after, mean_width: before.mean_width }).toEqual(before)
+    expect(width).toBeCloseTo(before.mean_width ?? 0, 12)
   })
 })

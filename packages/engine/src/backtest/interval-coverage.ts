@@ -34,6 +34,8 @@ export interface CoverageResult {
   /** Buckets with at least 100 outcomes. */
   readonly checked: number
   readonly covered: number
+  /** Mean width of the intervals of all scored decisions: wide enough, they hold everything and say nothing. Null without any. */
+  readonly mean_width: number | null
   readonly buckets: readonly CoverageBucket[]
 }
 
@@ -82,7 +84,8 @@ export class IntervalCoverage {
     )
     const equal = this.#equalCount().map((sums, index) => toBucket('equal_count', String(index + 1), sums))
     const buckets = [...equal, ...named].filter(({ n }) => n >= LEAST_OUTCOMES)
-    return { checked: buckets.length, covered: buckets.filter((each) => each.is_covered).length, buckets }
+    const covered = buckets.filter((each) => each.is_covered).length
+    return { checked: buckets.length, covered, mean_width: this.#meanWidth(), buckets }
   }
 
   #addNamed(
@@ -100,6 +103,12 @@ export class IntervalCoverage {
       buckets.set(name, sums)
     }
     count(sums, decision, label, weight)
+  }
+
+  #meanWidth(): number | null {
+    const all = emptySums()
+    for (const bin of this.#fine) merge(all, bin)
+    return all.n === 0 ? null : (all.upper - all.lower) / all.n
   }
 
   /** A fine bin is never split: decisions with the same estimate belong together. */

@@ -151,9 +151,10 @@ function confidenceTable({ by_confidence: bands }: BacktestReport): string {
 
 const BUCKET_NAMES = { equal_count: 'tenth', confidence: 'confidence', domain: 'domain', action: 'action' } as const
 
-function coverageTable({ interval_coverage: { buckets, covered, checked } }: BacktestReport): string {
+function coverageTable({ interval_coverage: coverage }: BacktestReport): string {
+  const { buckets, covered, checked, mean_width: width } = coverage
   if (checked === 0) return '<p>No bucket has the 100 outcomes that it takes to check the risk intervals.</p>'
-  return htmlTable(`Risk intervals: ${covered} of ${checked} buckets hold`, [
+  return htmlTable(`Risk intervals: ${covered} of ${checked} buckets hold, mean width ${formatNumber(width, 3)}`, [
     ['bucket', 'with outcome', 'mean risk', 'mean interval', 'went wrong', '95 % interval', 'holds'],
     ...buckets.map((each) => [
       `${BUCKET_NAMES[each.kind]} ${each.name}`,
