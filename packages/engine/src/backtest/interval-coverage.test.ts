@@ -55,6 +55,17 @@ describe('coverage of the risk interval', () => {
     ])
   })
 
+  it('keeps decisions with the same estimate in one bucket, and the others of equal count', () => {
+    const coverage = new IntervalCoverage()
+    for (let n = 0; n < 2000; n++) coverage.add(decision(n < 1000 ? 0.001 : 0.1 + n / 4000), n % 2 === 0 ? 1 : 0)
+    const sizes = coverage.result().buckets.flatMap(({ kind, n }) => (kind === 'equal_count' ? [n] : []))
+    expect(sizes[0]).toBe(1000)
+    expect(sizes).toHaveLength(6)
+    expect(sizes.reduce((sum, n) => sum + n, 0)).toBe(2000)
+    // A bucket ends with a whole fine bin, here of some five decisions; the last one has what is left.
+    for (const size of sizes.slice(1)) expect(Math.abs(size - 200)).toBeLessThanOrEqual(25)
+  })
+
   it('is as before after a decision was taken back', () => {
     const coverage = new IntervalCoverage()
     for (let n = 0; n < 300; n++) coverage.add(decision(0.25), n % 3 === 0 ? 1 : 0)

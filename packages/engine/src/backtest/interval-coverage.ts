@@ -111,21 +111,22 @@ export class IntervalCoverage {
     return all.n === 0 ? null : (all.upper - all.lower) / all.n
   }
 
-  /** A fine bin is never split: decisions with the same estimate belong together. */
+  /** A fine bin is never split, since decisions with the same estimate belong together: its bucket is then larger. */
   #equalCount(): Sums[] {
     const total = this.#fine.reduce((sum, { n }) => sum + n, 0)
-    const buckets = Math.min(EQUAL_COUNT_BUCKETS, Math.floor(total / LEAST_OUTCOMES))
+    const size = Math.max(LEAST_OUTCOMES, total / EQUAL_COUNT_BUCKETS)
     const found: Sums[] = []
     let current = emptySums()
-    let seen = 0
     for (const bin of this.#fine) {
       merge(current, bin)
-      seen += bin.n
-      if (current.n > 0 && seen >= ((found.length + 1) * total) / Math.max(1, buckets)) {
-        found.push(current)
-        current = emptySums()
-      }
+      if (current.n < size) continue
+      found.push(current)
+      current = emptySums()
     }
+    // What is left over is no bucket of its own unless it is nearly one.
+    const last = found.at(-1)
+    if (last && current.n < size / 2) merge(last, current)
+    else if (current.n > 0) found.push(current)
     return found
   }
 }

@@ -149,7 +149,12 @@ function confidenceTable({ by_confidence: bands }: BacktestReport): string {
   ])
 }
 
-const BUCKET_NAMES = { equal_count: 'tenth', confidence: 'confidence', domain: 'domain', action: 'action' } as const
+const BUCKET_NAMES = {
+  equal_count: 'risk group',
+  confidence: 'confidence',
+  domain: 'domain',
+  action: 'action',
+} as const
 
 function coverageTable({ interval_coverage: coverage }: BacktestReport): string {
   const { buckets, covered, checked, mean_width: width } = coverage

@@ -7,5 +7,7 @@ export function htmlTable(caption: string, [head = [], ...rows]: readonly (reado
     ([first = '', ...cells]) =>
       `<tr><th scope="row">${escapeHtml(first)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
   )
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${headings}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
+  const name = escapeHtml(caption)
+  // The caption stands outside of what scrolls: it stays in view.
+  return `<p class="caption">${name}</p><div class="scroll" role="region" tabindex="0" aria-label="${name}"><table aria-label="${name}"><thead><tr>${headings}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }

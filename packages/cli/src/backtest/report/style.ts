@@ -40,16 +40,17 @@ svg text.label { fill: var(--text); font-weight: 600; }
 .legend { list-style: none; margin: 0.25rem 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; font-size: 0.875rem; }
 .legend li { display: flex; align-items: center; gap: 0.4rem; min-width: 0; overflow-wrap: anywhere; }
 .key { flex: none; width: 24px; height: 10px; }
+details tbody th { min-width: 0; }
 details { margin-top: 0.5rem; font-size: 0.875rem; }
 summary { cursor: pointer; }
-.scroll { overflow-x: auto; margin: 1rem 0; }
+.scroll { overflow-x: auto; margin: 0.25rem 0 1rem; }
 .scroll:focus-visible { outline: 2px solid var(--ours); }
 table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
+.caption { font-size: 0.875rem; font-weight: 600; margin: 1.5rem 0 0; }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 500; }
 th:first-child { text-align: left; }
-tbody th { font-weight: 400; min-width: 8rem; max-width: 18rem; white-space: normal; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; min-width: min(12rem, 42vw); max-width: 18rem; white-space: normal; overflow-wrap: anywhere; }
 dt { font-weight: 600; margin-top: 0.75rem; }
 dd { margin: 0; }
 `
