@@ -79,7 +79,10 @@ function manifests(folder) {
 
 function run(command, args, cwd = root) {
   const PATH = [join(root, 'node_modules', '.bin'), bin, process.env.PATH].join(delimiter)
-  const child = spawn(command, args, { cwd, env: { ...process.env, PATH }, stdio: 'inherit', shell: isWindows })
+  // Node keeps the JavaScript that it makes of the TypeScript sources: a start takes half the time.
+  const NODE_COMPILE_CACHE = join(root, 'node_modules', '.cache', 'node')
+  const env = { NODE_COMPILE_CACHE, ...process.env, PATH }
+  const child = spawn(command, args, { cwd, env, stdio: 'inherit', shell: isWindows })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   const forward = (signal) => child.kill(signal)
   for (const signal of signals) process.on(signal, forward)
