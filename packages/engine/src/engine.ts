@@ -210,9 +210,13 @@ export class Engine implements Evaluator, Ledger {
     return { decisions, outcomes, records: seq, head: hash }
   }
 
-  /** Erases the words of calls that are older than the policy's `retention_days`; call it when you start and once a day. */
-  applyRetention(): Promise<EraseJob | null> {
-    return applyRetention(this.#core)
+  /**
+   * Erases the words of calls that are older than the policy's `retention_days`; call it when you start and once a day.
+   *
+   * @param mostDays - Words are kept no longer than this whatever the policy says. @defaultValue null: as long as it says
+   */
+  applyRetention(mostDays: number | null = null): Promise<EraseJob | null> {
+    return applyRetention(this.#core, mostDays)
   }
 
   /** Reads the whole log and checks that no record was changed, dropped or put in between. */

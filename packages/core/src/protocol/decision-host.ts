@@ -60,6 +60,7 @@ export interface Quotas {
   /** Agents (actors) that were seen this month. */
   readonly agents: number | null
   readonly evaluationsPerMonth: number | null
+  /** Days that the words of calls are kept at most, whatever the policy says. */
   readonly historyDays: number | null
 }
 

@@ -36,3 +36,9 @@ export async function organisationName(database: Kysely<Tables>, number: number)
     .executeTakeFirstOrThrow()
   return name
 }
+
+/** Names of all organisations of a store, the first made first. */
+export async function organisationNames(database: Kysely<Tables>): Promise<string[]> {
+  const rows = await withOrganisations(database).selectFrom('organisations').select('name').orderBy('id').execute()
+  return rows.map(({ name }) => name)
+}

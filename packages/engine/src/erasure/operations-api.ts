@@ -65,11 +65,13 @@ export function toEraseJob(job: Job): EraseJob {
  * Erases the words of calls that are older than the policy's `retention_days`; nothing where it is null. A server calls it once a
  * day, and when it starts: erasures that were left by a process that ended are taken up too. Resolves when it is done.
  *
+ * @param mostDays - Words are kept no longer than this whatever the policy says; null: as long as it says.
  * @returns the job, or null where nothing is to be erased.
  */
-export async function applyRetention(core: EngineCore): Promise<EraseJob | null> {
+export async function applyRetention(core: EngineCore, mostDays: number | null = null): Promise<EraseJob | null> {
   // Policies of older records lack the field.
-  const days = (await core.state()).policy.retention_days ?? null
+  const wanted = (await core.state()).policy.retention_days ?? mostDays
+  const days = wanted === null || mostDays === null ? wanted : Math.min(wanted, mostDays)
   const jobs = createErasureJobs(core)
   jobs.resume()
   if (days === null) return null

@@ -209,6 +209,21 @@ describe('the first admin key', () => {
   })
 })
 
+describe('retention', () => {
+  it('erases the words of each organisation after as many days as its own policy says', async () => {
+    const clock = new TestClock('2026-07-01T00:00:00.000Z')
+    const { host } = openHost({ clock, mostOpen: 1 })
+    const [short, long] = [await host.api('short'), await host.api('long')]
+    await short.policy.update({ retention_days: 5 })
+    const ids = [short, long].map(async (api) => (await api.actions.evaluate(REFUND)).request_id)
+    const [shortId = '', longId = ''] = await Promise.all(ids)
+    clock.advance(6 * DAY_MS)
+    await host.applyRetention()
+    expect((await short.decisions.get(shortId)).request).toBeNull()
+    expect((await long.decisions.get(longId)).request).not.toBeNull()
+  })
+})
+
 describe('quotas', () => {
   const quotas = { agents: null, evaluationsPerMonth: null, historyDays: null }
 
@@ -231,6 +246,29 @@ describe('quotas', () => {
     await expect(again.evaluate(REFUND)).rejects.toThrow(PlanLimitError)
     clock.advance(60_000)
     await expect(again.evaluate(REFUND)).resolves.toBeDefined()
+  })
+
+  it('bound how long words are kept, and the policy cannot keep them longer', async () => {
+    const clock = new TestClock('2026-07-01T00:00:00.000Z')
+    const { host } = openHost({
+      clock,
+      quotas: (organisation) => (organisation === 'one' ? { ...quotas, historyDays: 10 } : null),
+    })
+    const apis = [await host.api('one'), await host.api('other')]
+    const ids = await Promise.all(
+      apis.map(async (api) => (await api.actions.evaluate({ ...REFUND, target: 'order A-1' })).request_id),
+    )
+    const [one] = apis
+    await expect(one?.policy.update({ retention_days: 30 })).rejects.toMatchObject({ code: 'plan_limit' })
+    await expect(one?.policy.update({ retention_days: null })).rejects.toThrow(/10 days of history/)
+    await expect(one?.policy.update({ retention_days: 10 })).resolves.toBeDefined()
+    clock.advance(9 * DAY_MS)
+    await host.applyRetention()
+    expect((await one?.decisions.get(ids[0] ?? ''))?.request).not.toBeNull()
+    clock.advance(2 * DAY_MS)
+    await host.applyRetention()
+    const decisions = await Promise.all(apis.map((api, index) => api.decisions.get(ids[index] ?? '')))
+    expect(decisions.map(({ request }) => request === null)).toEqual([true, false])
   })
 
   it('bound the agents of a month', async () => {

@@ -22,7 +22,7 @@ import {
 } from '../accounts/api-key.ts'
 import { createApiKeysApi } from '../accounts/api-keys-api.ts'
 import { createAuthApi } from '../accounts/auth-api.ts'
-import { organisationName, organisationNumber } from '../accounts/organisations.ts'
+import { organisationName, organisationNames, organisationNumber } from '../accounts/organisations.ts'
 import { ALL_SCOPES, readScopes } from '../accounts/scopes.ts'
 import { Engine } from '../engine.ts'
 import { newId } from '../new-id.ts'
@@ -40,7 +40,8 @@ import {
   resolveHostOptions,
 } from './host-options.ts'
 import { StoredIdempotency } from './idempotency.ts'
-import { evaluatedActors, QuotaKeeper } from './quota-keeper.ts'
+import { assertHistory, evaluatedActors, QuotaKeeper } from './quota-keeper.ts'
+import { RetentionSweep } from './retention-sweep.ts'
 
 /** Where the first key belongs, and what one has who does not think of organisations. */
 const FIRST_ORGANISATION = 'default'
@@ -71,6 +72,7 @@ export class EngineHost implements DecisionHost {
   readonly #sender: WebhookSender
   readonly #pool: EnginePool<Engine>
   readonly #quotas: QuotaKeeper
+  readonly #retention: RetentionSweep
   readonly #apis = new Map<string, DecisionApi>()
   readonly #numbers = new Map<string, Promise<number>>()
   #closing: Promise<void> | undefined
@@ -101,6 +103,8 @@ export class EngineHost implements DecisionHost {
       most: this.#options.mostOpen,
     })
     if (isSending) this.#sender.start()
+    this.#retention = new RetentionSweep({ sweep: () => this.applyRetention(), onError })
+    this.#retention.start()
   }
 
   /** The methods for one organisation, good for as long as the host is. An engine is open while they are used. */
@@ -203,6 +207,17 @@ export class EngineHost implements DecisionHost {
     return this.#sender.deliverDue()
   }
 
+  /**
+   * Erases, in each organisation, the words of calls that are older than its policy's `retention_days` or its quota `historyDays`:
+   * what a host does by itself soon after its start and once a day.
+   */
+  async applyRetention(): Promise<void> {
+    for (const organisation of await organisationNames(this.#storage.database)) {
+      const mostDays = this.#options.quotas?.(organisation)?.historyDays ?? null
+      await this.#pool.use(organisation, (engine) => engine.applyRetention(mostDays))
+    }
+  }
+
   /** Finishes what is under way and closes the store. Closing twice is harmless. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -214,6 +229,7 @@ export class EngineHost implements DecisionHost {
   }
 
   async #close(): Promise<void> {
+    await this.#retention.close()
     await Promise.all([this.#sender.close(), this.#pool.close()])
     await this.#storage.close()
   }
@@ -254,8 +270,14 @@ export class EngineHost implements DecisionHost {
         const methods = api[resource as ResourceName] as unknown as Readonly<Record<string, Method>>
         return methods[method]?.(...args)
       })
-    const isEvaluation = resource === 'actions' && (method === 'evaluate' || method === 'evaluateBatch')
     const { quotas } = this.#options
+    if (quotas && resource === 'policy' && method === 'update')
+      return async (...args) => {
+        const own = quotas(organisation)
+        if (own) assertHistory(own, args[0])
+        return call(...args)
+      }
+    const isEvaluation = resource === 'actions' && (method === 'evaluate' || method === 'evaluateBatch')
     if (!isEvaluation || !quotas) return call
     return async (...args) => {
       const own = quotas(organisation)

@@ -1,4 +1,4 @@
-import { ConfigurationError, DEFAULT_ACTOR, PlanLimitError, type Quotas } from '@bighub/core/protocol'
+import { DEFAULT_ACTOR, PlanLimitError, type Quotas } from '@bighub/core/protocol'
 import type { TablesOf } from './idempotency.ts'
 
 /** How old the store's count may be: other processes on it may have gone over a quota for this long. */
@@ -30,11 +30,6 @@ export class QuotaKeeper {
    * @throws PlanLimitError with the time until the month ends.
    */
   async take(organisation: string, quotas: Quotas, actors: readonly string[]): Promise<() => void> {
-    if (quotas.historyDays !== null)
-      throw new ConfigurationError(
-        'quotas.historyDays',
-        'is not kept to by an engine; erase what is older on a schedule',
-      )
     const usage = await this.#usageOf(organisation)
     const { evaluationsPerMonth, agents } = quotas
     if (evaluationsPerMonth !== null && usage.evaluations + actors.length > evaluationsPerMonth)
@@ -87,6 +82,22 @@ export class QuotaKeeper {
     return new PlanLimitError(`the organisation's plan has ${what}; all are used until the month ends`, seconds)
   }
 }
+
+/** @throws PlanLimitError if a change of the policy would keep words for longer than the plan does. */
+export function assertHistory({ historyDays }: Quotas, change: unknown): void {
+  const { retention_days: days } = (change ?? {}) as { readonly retention_days?: unknown }
+  // What has the wrong form is refused elsewhere.
+  const isLonger = days === null || (typeof days === 'number' && days > (historyDays ?? Number.POSITIVE_INFINITY))
+  if (historyDays === null || !isLonger) return
+  const wanted = days === null ? 'forever' : `for ${days} days`
+  throw new PlanLimitError(
+    `the organisation's plan keeps ${historyDays} days of history; retention_days cannot keep it ${wanted}`,
+    DAY_SECONDS,
+  )
+}
+
+/** A plan is not changed by waiting; asking again sooner is pointless. */
+const DAY_SECONDS = 86_400
 
 function startOfMonth(now: number, later: number): number {
   const date = new Date(now)
