@@ -26,9 +26,13 @@ export type BacktestEvent =
       readonly outcome: Omit<OutcomeKept, 'decision' | 'previous'>
       /** The decision was not scored in advance: score it now, or again if this corrects an earlier outcome. */
       readonly isScored: boolean
+      /** How the log has it: learned from as it stands where the decision was not judged here, such as one of elsewhere. */
+      readonly record?: RecordAsItStands
     }
   /** A record of an engine's own log that is folded as it stands: rules, policy, switches, approvals. */
-  | { readonly type: 'record'; readonly record: Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'> }
+  | { readonly type: 'record'; readonly record: RecordAsItStands }
+
+type RecordAsItStands = Pick<LogRecord, 'type' | 'at' | 'subject' | 'kept'>
 
 export type ConfidenceBand = ReturnType<typeof confidenceLevel>
 
@@ -167,9 +171,12 @@ export class Backtest {
     return decision.risk
   }
 
-  #learn({ key, outcome, isScored }: Extract<BacktestEvent, { type: 'outcome' }>): void {
+  #learn({ key, outcome, isScored, record }: Extract<BacktestEvent, { type: 'outcome' }>): void {
     const open = this.#open.get(key)
-    if (!open) return
+    if (!open) {
+      if (record) this.#fold(record)
+      return
+    }
     const { kept, decision, previous } = open
     if (isScored) {
       if (previous && previous.label !== null) this.#score(decision, previous.label, -1)
@@ -181,7 +188,7 @@ export class Backtest {
     open.previous = { label: outcome.label, severity: outcome.severity }
   }
 
-  #fold(record: Extract<BacktestEvent, { type: 'record' }>['record']): void {
+  #fold(record: RecordAsItStands): void {
     const configured = configureRecord(this.#configuration, record)
     if (configured) this.#state.apply(configured)
   }

@@ -2,6 +2,7 @@ import { type EvaluateRequest, InvalidInputError } from '@bighub/core/protocol'
 import * as z from 'zod'
 import type { OutcomeKept } from '../engine-state.ts'
 import { normaliseRequest } from '../evaluate/normalise-request.ts'
+import { RECORD_TYPES } from '../storage/storage.ts'
 import type { BacktestEvent } from './backtest.ts'
 
 /** First line of an engine's export. */
@@ -9,18 +10,7 @@ export const logHeaderSchema = z.looseObject({ format: z.literal('bighub-log'), 
 
 const recordSchema = z.looseObject({
   seq: z.int().min(1),
-  type: z.enum([
-    'evaluation',
-    'outcome',
-    'approval_resolved',
-    'approval_consumed',
-    'approval_ended',
-    'effect_claimed',
-    'effect_settled',
-    'constraint_changed',
-    'policy_changed',
-    'kill_switch_changed',
-  ]),
+  type: z.enum(RECORD_TYPES),
   at: z.number(),
   subject: z.string(),
   kept: z.record(z.string(), z.unknown()),
@@ -55,6 +45,12 @@ export function toBacktestEvent(record: ExportedRecord): BacktestEvent {
     }
   }
   if (record.type === 'outcome')
-    return { type: 'outcome', key: record.subject, outcome: record.kept as unknown as OutcomeKept, isScored: true }
+    return {
+      type: 'outcome',
+      key: record.subject,
+      outcome: record.kept as unknown as OutcomeKept,
+      isScored: true,
+      record,
+    }
   return { type: 'record', record }
 }

@@ -6,31 +6,33 @@ import type { Tables } from './tables.ts'
 export type Awaitable<T> = T | Promise<T>
 
 /** What can stand in the log. Everything learned is a fold of these, in their order. */
-export type RecordType =
-  | 'evaluation'
-  | 'outcome'
-  | 'approval_resolved'
-  | 'approval_consumed'
-  | 'approval_ended'
-  | 'effect_claimed'
-  | 'effect_settled'
-  | 'constraint_changed'
-  | 'policy_changed'
-  | 'kill_switch_changed'
-  /** An action that was checked against the rules alone. */
-  | 'rules_validated'
-  /** A decision made elsewhere, or more about one of ours. */
-  | 'case_created'
-  | 'case_annotated'
-  | 'event_ingested'
-  | 'memory_stored'
-  /** A prediction of elsewhere with what came of it. */
-  | 'observation_recorded'
-  | 'features_snapshotted'
-  /** A webhook that failed for so long that nothing is sent to it any more. */
-  | 'webhook_disabled'
-  /** Words that were erased: of which records, when and why. */
-  | 'payloads_erased'
+export const RECORD_TYPES = [
+  'evaluation',
+  'outcome',
+  'approval_resolved',
+  'approval_consumed',
+  'approval_ended',
+  'effect_claimed',
+  'effect_settled',
+  'constraint_changed',
+  'policy_changed',
+  'kill_switch_changed',
+  // An action that was checked against the rules alone.
+  'rules_validated',
+  // A decision made elsewhere, or more about one of ours.
+  'case_created',
+  'case_annotated',
+  'event_ingested',
+  'memory_stored',
+  // A prediction of elsewhere with what came of it.
+  'observation_recorded',
+  'features_snapshotted',
+  // A webhook that failed for so long that nothing is sent to it any more.
+  'webhook_disabled',
+  // Words that were erased: of which records, when and why.
+  'payloads_erased',
+] as const
+export type RecordType = (typeof RECORD_TYPES)[number]
 
 /** JSON data of a record. */
 export type JsonRecord = Readonly<Record<string, unknown>>
