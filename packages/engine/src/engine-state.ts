@@ -6,20 +6,22 @@ import {
   type Policy,
   policySchema,
   type Recommendation,
+  type RunContext,
 } from '@bighub/core/protocol'
 import { CalibrationBook } from './calibration/calibration-book.ts'
 import { LocalClock } from './constraints/local-clock.ts'
 import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
 import { ActionValues } from './features/action-values.ts'
 import { type PrecedentCase, PrecedentIndex } from './precedents/precedent-index.ts'
-import type { RecordedPrediction, RiskModel } from './risk/risk-model.ts'
-import { createRiskModel } from './risk/shrinkage-model.ts'
+import { createRiskModel, type RiskModelOptions } from './risk/context-mixing-model.ts'
+import type { DecisionMoment, RecordedPrediction, RiskModel } from './risk/risk-model.ts'
 import { SeverityBook } from './simulation/severity-book.ts'
 import type { LogRecord } from './storage/storage.ts'
+import { RunTextBook } from './trajectory/run-texts.ts'
 import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
 
 /** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
-export const STATE_FORMAT = 3
+export const STATE_FORMAT = 4
 
 /** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
 export interface EvaluationKept {
@@ -118,11 +120,13 @@ export interface ConsumedKept {
 
 /** Everything an engine has learned or been told: a fold of its log, bounded, and nothing else. */
 export class EngineState {
-  readonly risk: RiskModel = createRiskModel()
+  readonly risk: RiskModel
   readonly values = new ActionValues()
   readonly precedents = new PrecedentIndex()
   readonly calibration = new CalibrationBook()
   readonly trajectories = new TrajectoryBook()
+  /** Words, and so no part of the fold: told by `hear`, empty after a restart. */
+  readonly texts = new RunTextBook()
   readonly severities = new SeverityBook()
   readonly constraints = new Map<string, Constraint>()
   readonly killSwitches = new Map<string, KillSwitch>()
@@ -136,7 +140,8 @@ export class EngineState {
   decisions = 0
   outcomes = 0
 
-  constructor(policy: Policy = policySchema.parse({})) {
+  constructor(policy: Policy = policySchema.parse({}), model: RiskModelOptions = {}) {
+    this.risk = createRiskModel(model)
     this.#policy = { version: 0, policy }
     this.#clock = new LocalClock(policy.time_zone)
   }
@@ -169,7 +174,7 @@ export class EngineState {
     // What stands under `kept` was written by this program in the form that belongs to the record's type.
     switch (record.type) {
       case 'case_created':
-        return this.#applyCase(record.kept as unknown as EvaluationKept)
+        return this.#applyCase(record.subject, record.at, record.kept as unknown as EvaluationKept)
       case 'rules_validated':
         return this.#applyValidation(record.at, record.kept as unknown as ValidatedKept)
       case 'observation_recorded':
@@ -185,7 +190,7 @@ export class EngineState {
       case 'evaluation':
         return this.#applyEvaluation(record.subject, record.at, record.kept as unknown as EvaluationKept)
       case 'outcome':
-        return this.#applyOutcome(record.kept as unknown as OutcomeKept)
+        return this.#applyOutcome(record.at, record.kept as unknown as OutcomeKept)
       case 'approval_resolved':
       case 'approval_ended':
         return this.#applyAnswer(record.subject, record.kept as unknown as ApprovalKept)
@@ -202,6 +207,18 @@ export class EngineState {
       case 'effect_settled':
         return this.#settle(record.subject, record.kept['state'] as EffectState)
     }
+  }
+
+  /**
+   * Remembers what was said in the run of a new decision, for the taint of later values. Nothing that is folded depends on it; a log
+   * that is folded anew is not listened to, so that its payloads need not be read.
+   */
+  hear({ type, kept, payload }: Pick<LogRecord, 'type' | 'kept' | 'payload'>): void {
+    if (type !== 'evaluation') return
+    // What stands here was written by this program in the form that belongs to an evaluation.
+    const { step } = kept as unknown as EvaluationKept
+    const request = payload?.['request'] as { readonly context?: { readonly run?: RunContext } } | undefined
+    if (step) this.texts.hear(step.trajectory_id, request?.context?.run ?? {})
   }
 
   snapshot(): unknown {
@@ -246,24 +263,25 @@ export class EngineState {
   #applyEvaluation(requestId: string, at: number, kept: EvaluationKept): void {
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
-    this.risk.admit(kept.prediction)
+    this.risk.admit(kept.prediction, { key: requestId, at })
     if (kept.step) this.trajectories.advance(kept.step)
     if (kept.claim) this.#claim(requestId, at, kept.claim)
     const local = this.#clock.at(at)
     const hasRun = kept.result === 'allowed' || (kept.shadow && kept.blocked_by !== 'kill_switch')
     if (hasRun) this.#count(kept.rules, kept.value, at)
     else for (const id of kept.rules_blocked) this.#usage.set(id, countBlocked(this.usageOf(id), local))
+    if (!hasRun && kept.result === 'blocked') this.risk.withdraw(requestId)
     // A refusal that repeats an earlier one is counted once: by the first.
     if (!hasRun && kept.result === 'blocked' && kept.step && kept.blocked_by !== 'repeat_refusal')
       this.trajectories.refuse(kept.step.trajectory_id, kept.step.digest, requestId, kept.version)
   }
 
   /** A decision of elsewhere: its outcome will teach like any other; it used no rule and took no step of a run here. */
-  #applyCase(kept: EvaluationKept): void {
+  #applyCase(requestId: string, at: number, kept: EvaluationKept): void {
     if (kept.replaces) return
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
-    this.risk.admit(kept.prediction)
+    this.risk.admit(kept.prediction, { key: requestId, at })
   }
 
   #applyValidation(at: number, kept: ValidatedKept): void {
@@ -279,12 +297,13 @@ export class EngineState {
     if (kept.label !== null) this.calibration.add(kept.risk, kept.label, kept.domain, null)
   }
 
-  #applyOutcome(kept: OutcomeKept): void {
+  #applyOutcome(at: number, kept: OutcomeKept): void {
     const { decision, label, previous } = kept
     const before = previous?.label ?? undefined
     if (previous === undefined) this.outcomes++
     // Reports are delivered at least once: one that says what is known already teaches nothing but its severity.
-    if (previous === undefined || previous.label !== label) this.#learn(decision, label, before)
+    if (previous === undefined || previous.label !== label)
+      this.#learn({ decision, label, before }, { key: kept.request_id, at })
     this.precedents.record(decision.precedent, kept.request_id, kept.status, label)
     this.severities.record(
       decision.action,
@@ -293,15 +312,17 @@ export class EngineState {
     )
   }
 
-  #learn(decision: OutcomeKept['decision'], label: 0 | 1 | null, before: 0 | 1 | undefined): void {
+  #learn(learned: LearnedOutcome, moment: DecisionMoment): void {
+    const { decision, label, before } = learned
     const { prediction, risk, domain, recommendation } = decision
-    if (label === null) this.risk.dismiss(prediction, before)
-    else this.risk.learn(prediction, label, before)
+    if (label === null) this.risk.dismiss(prediction, moment, before)
+    else this.risk.learn(prediction, label, moment, before)
     if (before !== undefined) this.calibration.correct(risk, before, label, domain, recommendation)
     else if (label !== null) this.calibration.add(risk, label, domain, recommendation)
   }
 
   #applyAnswer(requestId: string, kept: ApprovalKept): void {
+    if (kept.status !== 'approved') this.risk.withdraw(requestId)
     if (kept.status !== 'approved' && kept.trajectory_id !== null)
       this.trajectories.refuse(kept.trajectory_id, kept.digest, requestId, kept.version)
   }
@@ -344,6 +365,13 @@ export class EngineState {
     const local = this.#clock.at(at)
     for (const id of rules) this.#usage.set(id, countRun(this.usageOf(id), local, value, at))
   }
+}
+
+interface LearnedOutcome {
+  readonly decision: OutcomeKept['decision']
+  readonly label: 0 | 1 | null
+  /** The label that it takes the place of. */
+  readonly before: 0 | 1 | undefined
 }
 
 function refill<K, V>(map: Map<K, V>, from: unknown): void {

@@ -195,6 +195,7 @@ export class Sequencer {
   #fold(records: readonly LogRecord[]): void {
     for (const record of records) {
       this.#state.apply(record)
+      this.#state.hear(record)
       this.#head = { seq: record.seq, hash: record.hash }
     }
   }

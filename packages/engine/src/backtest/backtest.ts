@@ -4,6 +4,7 @@ import { type Judged, judge } from '../evaluate/evaluate.ts'
 import { confidenceLevel } from '../evaluate/explain.ts'
 import type { NormalisedRequest } from '../evaluate/normalise-request.ts'
 import { RECOMMENDATIONS } from '../policy/decide-by-regret.ts'
+import type { RiskModelOptions } from '../risk/context-mixing-model.ts'
 import type { LogRecord } from '../storage/storage.ts'
 import { AS_RECORDED, applyConfiguration, type Configuration, configureRecord } from './configuration.ts'
 import { type CoverageResult, IntervalCoverage } from './interval-coverage.ts'
@@ -17,12 +18,16 @@ export type BacktestEvent =
       readonly key: string
       readonly at: number
       readonly request: NormalisedRequest
+      /** How the log's model is set: what its ages are measured in, for one. Looked at with the first event. */
+      readonly model?: RiskModelOptions
       /** What will come of it, if the log says so in advance: it is scored at once and learned when the outcome is due. */
       readonly label: 0 | 1 | null
     }
   | {
       readonly type: 'outcome'
       readonly key: string
+      /** When it was reported, in milliseconds. */
+      readonly at: number
       readonly outcome: Omit<OutcomeKept, 'decision' | 'previous'>
       /** The decision was not scored in advance: score it now, or again if this corrects an earlier outcome. */
       readonly isScored: boolean
@@ -104,7 +109,8 @@ const MAX_OPEN = 200_000
  * before it, and its outcome is learned when it was due (prequential; Dawid 1984). Nothing is stored.
  */
 export class Backtest {
-  readonly #state = new EngineState()
+  #state = new EngineState()
+  #hasBegun = false
   readonly #configuration: Configuration
   readonly #observer: BacktestObserver
   readonly #metrics = new DecisionMetrics()
@@ -131,6 +137,7 @@ export class Backtest {
 
   /** Folds one event and, for a decision, returns the probability it was given. */
   add(event: BacktestEvent): number | null {
+    if (!this.#hasBegun) this.#begin(event)
     if (event.type === 'decision') return this.#decide(event)
     if (event.type === 'outcome') this.#learn(event)
     else this.#fold(event.record)
@@ -153,12 +160,21 @@ export class Backtest {
     }
   }
 
+  #begin(event: BacktestEvent): void {
+    this.#hasBegun = true
+    if (event.type !== 'decision' || !event.model) return
+    this.#state = new EngineState(undefined, event.model)
+    applyConfiguration(this.#configuration, this.#state)
+  }
+
   #decide(event: Extract<BacktestEvent, { type: 'decision' }>): number {
     const judged = judge(event.request, this.#state, event.at)
     const { kept } = judged
     const decision = toDecision(event, judged, this.#decisions)
-    const subject = `act_${++this.#decisions}`
-    this.#state.apply({ type: 'evaluation', at: event.at, subject, kept: { ...kept } })
+    this.#decisions++
+    this.#state.apply({ type: 'evaluation', at: event.at, subject: event.key, kept: { ...kept } })
+    const { trajectoryId, run } = event.request
+    if (trajectoryId !== null) this.#state.texts.hear(trajectoryId, run)
     this.#open.set(event.key, { kept, decision })
     if (this.#open.size > MAX_OPEN) {
       const oldest = this.#open.keys().next()
@@ -171,7 +187,7 @@ export class Backtest {
     return decision.risk
   }
 
-  #learn({ key, outcome, isScored, record }: Extract<BacktestEvent, { type: 'outcome' }>): void {
+  #learn({ key, at, outcome, isScored, record }: Extract<BacktestEvent, { type: 'outcome' }>): void {
     const open = this.#open.get(key)
     if (!open) {
       if (record) this.#fold(record)
@@ -183,7 +199,7 @@ export class Backtest {
       if (outcome.label !== null) this.#score(decision, outcome.label, 1)
     }
     const learned: OutcomeKept = { ...outcome, decision: kept, ...(previous ? { previous } : {}) }
-    this.#state.apply({ type: 'outcome', at: 0, subject: key, kept: { ...learned } })
+    this.#state.apply({ type: 'outcome', at, subject: key, kept: { ...learned } })
     if (previous === undefined && outcome.label !== null) this.#observer.onLearned?.(decision, outcome.label)
     open.previous = { label: outcome.label, severity: outcome.severity }
   }

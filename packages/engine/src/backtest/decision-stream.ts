@@ -1,6 +1,7 @@
 import { provenanceLabelSchema } from '@bighub/core/protocol'
 import * as z from 'zod'
 import type { NormalisedRequest } from '../evaluate/normalise-request.ts'
+import type { RiskModelOptions } from '../risk/context-mixing-model.ts'
 import type { BacktestEvent } from './backtest.ts'
 
 /** One line of the stream format. `observation`, `tool_error`, `bad`, `outcome_delay` and `meta` are known only afterwards. */
@@ -28,6 +29,16 @@ export const streamLineSchema = z.looseObject({
 })
 export type StreamLine = z.infer<typeof streamLineSchema>
 
+/**
+ * A stream has no clock: its delays are decisions. Lines are read as they stand, and everything is learned at once, so that figures
+ * can be compared with those of other programs.
+ */
+const STREAM_MODEL: RiskModelOptions = {
+  ageUnit: 'decisions',
+  treesInstallAfter: 0,
+  keepsFieldOrder: true,
+}
+
 /** Most runs whose last tool output is remembered. */
 const MAX_RUNS = 10_000
 
@@ -48,7 +59,14 @@ export class DecisionStream {
     // Not the line's own number: a file may hold several streams, each of which counts from 0.
     const key = String(this.#position)
     const label = line.bad ?? null
-    const decision: BacktestEvent = { type: 'decision', key, at: timeOf(line), request: this.#toRequest(line), label }
+    const decision: BacktestEvent = {
+      type: 'decision',
+      key,
+      at: timeOf(line),
+      request: this.#toRequest(line),
+      label,
+      model: STREAM_MODEL,
+    }
     if (label !== null) this.#schedule(line, key, label)
     this.#position++
     this.#remember(line)
@@ -63,6 +81,8 @@ export class DecisionStream {
     due.push({
       type: 'outcome',
       key,
+      // Ages are decisions on this format; the time is that of the decision.
+      at: timeOf(line),
       outcome: { request_id: key, status, category, severity: label, label },
       isScored: false,
     })
@@ -84,12 +104,14 @@ export class DecisionStream {
       trajectoryId: run,
       call: {
         tool: line.action,
+        // What a stream tells of has happened, whatever is advised about it now.
+        shadow: true,
         arguments: line.arguments ?? {},
         ...(line.mutating == null ? {} : { mutating: line.mutating }),
         ...(line.provenance ? { provenance: line.provenance } : {}),
       },
       run: {
-        ...(line.user_text && line.user_text !== heard ? { user_text: line.user_text } : {}),
+        ...newWords(line.user_text ?? '', heard ?? ''),
         ...(before ? { observations: [before] } : {}),
       },
       context: line.context ?? {},
@@ -110,6 +132,12 @@ export class DecisionStream {
     this.#last.delete(oldest.value)
     this.#userText.delete(oldest.value)
   }
+}
+
+/** What the user has said since. Lines may repeat all that was said before. */
+function newWords(text: string, heard: string): { user_text?: string } {
+  const words = text.startsWith(heard) ? text.slice(heard.length) : text
+  return words === '' ? {} : { user_text: words }
 }
 
 /** A stream without times gets one second a line, so that nothing depends on the wall clock. */

@@ -48,6 +48,7 @@ export function toBacktestEvent(record: ExportedRecord): BacktestEvent {
     return {
       type: 'outcome',
       key: record.subject,
+      at: record.at,
       outcome: record.kept as unknown as OutcomeKept,
       isScored: true,
       record,

@@ -1,11 +1,9 @@
 import { type RuleValidation, type ValidateActionRequest } from '@bighub/core/protocol'
 import { validationIdOf } from '../decisions/decision-ids.ts'
 import type { EngineState, ValidatedKept } from '../engine-state.ts'
-import { toFacts } from '../evaluate/evaluate.ts'
+import { observedOf, toFacts } from '../evaluate/evaluate.ts'
 import { type NormalisedRequest, normaliseRequest } from '../evaluate/normalise-request.ts'
-import { extractFeatures } from '../features/extract-features.ts'
 import type { UnchainedRecord } from '../storage/chain.ts'
-import { readObservations } from '../trajectory/trajectory-book.ts'
 import { appliesTo, evaluateConstraints, type RuleEffect, type RuleMatch } from './evaluate-constraints.ts'
 import { withUsage } from './stored-rule.ts'
 
@@ -36,9 +34,8 @@ export function validateAction(
   facts: { readonly at: number; readonly id: string; readonly ruleId: string | null; readonly isDryRun: boolean },
 ): Validated {
   const { at, id, ruleId, isDryRun } = facts
-  const observed = readObservations(request.run.observations ?? [])
+  const observed = observedOf(request, state)
   const action = toFacts(request, state, observed)
-  const features = extractFeatures(action, state.values)
   const inScope = [...state.constraints.values()]
     .filter((rule) => ruleId === null || rule.rule_id === ruleId)
     .filter((rule) => appliesTo(rule, action))
@@ -46,7 +43,7 @@ export function validateAction(
     at,
     local: state.clock.at(at),
     // A condition may name the risk; no other part of the check looks at it.
-    riskScore: state.risk.predict(features, state.precedents.retrieve(features, action).evidence).probability,
+    riskScore: state.risk.predict(action).probability,
     health: state.trajectories.health(request.trajectoryId, observed),
     usage: (rule) => state.usageOf(rule),
   })

@@ -2,7 +2,6 @@ import type { EffectivePolicy, TrajectoryHealth } from '@bighub/core/protocol'
 import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
-import { extractFeatures } from '../features/extract-features.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
 import { type Recommended, recommend } from './recommend.ts'
 
@@ -65,8 +64,7 @@ function wouldRun(
   value: number,
 ): boolean {
   const facts = { ...input.facts, value }
-  const features = extractFeatures(facts, state.values)
-  const prediction = state.risk.predict(features, state.precedents.retrieve(features, facts).evidence)
+  const prediction = state.risk.predict(facts)
   const rules = evaluateConstraints(state.constraints.values(), facts, {
     at,
     local: state.clock.at(at),

@@ -10,13 +10,13 @@ import { approvalOf } from '../approvals/approval-of.ts'
 import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
-import { extractFeatures } from '../features/extract-features.ts'
+import { caseFields } from '../features/case-fields.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
 import type { Neighbours } from '../precedents/precedent-index.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
-import { readObservations, type TrajectoryStep } from '../trajectory/trajectory-book.ts'
+import { type ObservedFacts, readObservations, type TrajectoryStep } from '../trajectory/trajectory-book.ts'
 import { type Counterfactual, findCounterfactual, NO_COUNTERFACTUAL } from './counterfactual.ts'
 import { confidenceLevel, evidenceStatus, rationale, topContributions, warningsFor } from './explain.ts'
 import { digestOfRequest, type NormalisedRequest } from './normalise-request.ts'
@@ -94,15 +94,15 @@ export function judge(
   at: number,
   lacksConnection: boolean = false,
 ): Judged {
-  const { call, run } = request
+  const { call } = request
   const policy = policyForDomain(state.policy, request.domain)
   const digest = call.arguments_digest ?? digestOfRequest(request)
-  const observed = readObservations(run.observations ?? [])
+  const observed = observedOf(request, state)
   const facts = toFacts(request, state, observed)
   const health = state.trajectories.health(request.trajectoryId, observed)
-  const features = extractFeatures(facts, state.values)
-  const neighbours = state.precedents.retrieve(features, facts)
-  const prediction = state.risk.predict(features, neighbours.evidence)
+  const own = caseFields(facts, state.values)
+  const neighbours = state.precedents.retrieve(own, facts)
+  const prediction = state.risk.predict(facts)
   const rules = evaluateConstraints(state.constraints.values(), facts, {
     at,
     local: state.clock.at(at),
@@ -140,18 +140,20 @@ export function judge(
     step: toStep(request, digest, prediction, observed),
     prediction: prediction.recorded,
     precedent: { ...neighbours.recorded, at: new Date(at).toISOString() },
-    numbers: features.numbers,
+    numbers: own.numbers,
     claim: null,
   }
   return { facts, digest, policy, health, prediction, neighbours, median, stake, decided, kept }
 }
 
-export function toFacts(
-  request: NormalisedRequest,
-  state: EngineState,
-  observed: ReturnType<typeof readObservations>,
-): ActionFacts {
-  const { call } = request
+/** What the request says of its run since the last evaluation, as hashes and counts. */
+export function observedOf({ run, trajectoryId }: NormalisedRequest, state: EngineState): ObservedFacts {
+  return readObservations(run.observations ?? [], run.user_text, state.trajectories.userWordsOf(trajectoryId))
+}
+
+export function toFacts(request: NormalisedRequest, state: EngineState, observed: ObservedFacts): ActionFacts {
+  const { call, run, trajectoryId } = request
+  const texts = state.texts.after(trajectoryId, state.trajectories.stepOf(trajectoryId), run)
   const args = call.arguments ?? {}
   const provenance = call.provenance ?? {}
   return {
@@ -167,7 +169,13 @@ export function toFacts(
     provenance,
     arguments: args,
     context: request.context,
-    run: state.trajectories.factsFor(request.trajectoryId, request.action, observed, args, provenance),
+    run: state.trajectories.factsFor(trajectoryId, {
+      action: request.action,
+      observed,
+      arguments: args,
+      provenance,
+      texts,
+    }),
   }
 }
 
@@ -175,7 +183,7 @@ function toStep(
   request: NormalisedRequest,
   digest: string,
   prediction: Prediction,
-  observed: ReturnType<typeof readObservations>,
+  observed: ObservedFacts,
 ): TrajectoryStep | null {
   if (request.trajectoryId === null) return null
   return {

@@ -1,4 +1,5 @@
 import type { ProvenanceLabel, ToolAnnotations } from '@bighub/core/protocol'
+import type { RunTexts } from '../trajectory/run-texts.ts'
 
 /** What is known about the run that a proposed action belongs to, at the moment it is proposed. */
 export interface RunFacts {
@@ -21,6 +22,26 @@ export interface RunFacts {
    * output with a few such words, 2 = from one with many, 3 = from one that carries a strong marker ("ignore previous …").
    */
   readonly taint: 0 | 1 | 2 | 3
+  readonly words: RunWords
+  /** The run's texts; null where they are not at hand, as after a restart: taint is then all that is known of them. */
+  readonly texts: RunTexts | null
+}
+
+/** What was said in a run, as hashes. */
+export interface RunWords {
+  /** Tool outputs seen so far, and those that carry a strong marker. */
+  readonly outputs: number
+  readonly strongOutputs: number
+  /** Words of the newest output, of all outputs (the newest last, at most 160), of what the user said (at most 100). */
+  readonly lastOutput: Uint32Array
+  readonly allOutputs: Uint32Array
+  readonly user: Uint32Array
+  /** Hash of how the user's text begins; 0 without one. */
+  readonly userText: number
+  /** Sum of the hashes of all actions so far: equal for runs that did the same, in whatever order. */
+  readonly actionBag: number
+  /** Whether the action before changed something; null when nobody said. */
+  readonly lastMutating: boolean | null
 }
 
 /** Everything known about a proposed action before it runs. No outcome is in here, and nothing that only exists afterwards. */

@@ -1,10 +1,13 @@
 import type { CallContext, EvaluateResponse, FeatureSchema, FeatureVector } from '@bighub/core/protocol'
 import type { EvaluationKept } from '../engine-state.ts'
-import { CONTEXT_GROUPS, provenanceClassOf } from './extract-features.ts'
+import { INPUT_NAMES } from '../risk/mixture-inputs.ts'
+import { describeRecord } from '../risk/prediction-record.ts'
+import { COUNTER_CONTEXTS } from './counter-contexts.ts'
+import { provenanceClassOf } from './provenance-class.ts'
 import { verbClassOf } from './verb-class.ts'
 
 /** Grows when a feature is added, dropped or defined anew. */
-export const FEATURES_VERSION = 1
+export const FEATURES_VERSION = 2
 
 export type FeatureValue = FeatureVector['features'][string]
 
@@ -98,20 +101,20 @@ const DEFINITIONS: readonly Definition[] = [
     'Nothing like it had an outcome before',
     ({ response }) => response?.intelligence?.confidence?.novel_situation,
   ),
-  ...CONTEXT_GROUPS.map((group, index) =>
+  ...COUNTER_CONTEXTS.map(({ name }) =>
     text(
-      `context_${group}`,
+      `context_${name}`,
       'prediction',
-      `Hash of what it shares with others by ${group}: equal where cases count as one`,
-      ({ kept }) => hashOf(kept, index),
+      `Hash of what it shares with others by ${name}: equal where cases count as one`,
+      ({ kept }) => hashOf(kept, name),
     ),
   ),
-  ...[...CONTEXT_GROUPS, 'fields', 'similar_cases', 'prior'].map((group, index) =>
+  ...INPUT_NAMES.map((name) =>
     number(
-      `log_odds_${group}`,
+      `log_odds_${name}`,
       'prediction',
-      `What the model took in from ${group}: log-odds apart from what was expected without it`,
-      ({ kept }) => inputOf(kept, index),
+      `What the model took in from ${name}: log-odds apart from what was expected without it`,
+      ({ kept }) => describeRecord(kept.prediction)?.logOdds.get(name) ?? null,
     ),
   ),
 
@@ -213,17 +216,10 @@ function flag(key: string, source: Definition['source'], description: string, re
   return { key, type: 'boolean', description, source, read }
 }
 
-/** The model's own record of a prediction is read here only where it has the form that is known; else nothing is said. */
-function hashOf({ prediction }: EvaluationKept, index: number): string | null {
-  const hashes = prediction['c']
-  const hash: unknown = Array.isArray(hashes) ? hashes[index] : undefined
-  return typeof hash === 'number' ? hash.toString(16).padStart(8, '0') : null
-}
-
-function inputOf({ prediction }: EvaluationKept, index: number): number | null {
-  const inputs = prediction['x']
-  const input: unknown = Array.isArray(inputs) ? inputs[index] : undefined
-  return typeof input === 'number' ? input : null
+/** The model's own record of a prediction is read only where it has the form that is known; else nothing is said. */
+function hashOf({ prediction }: EvaluationKept, name: string): string | null {
+  const hash = describeRecord(prediction)?.contexts.get(name)
+  return hash === undefined ? null : hash.toString(16).padStart(8, '0')
 }
 
 function runNumber(response: EvaluateResponse | null, field: string): number | null {

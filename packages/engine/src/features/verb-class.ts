@@ -8,6 +8,7 @@ export type VerbClass =
   | 'pay'
   | 'grant'
   | 'execute'
+  | 'browse'
   | 'talk'
   | 'unknown'
 
@@ -28,10 +29,9 @@ const VERBS: Readonly<Record<Exclude<VerbClass, 'unknown'>, readonly string[]>> 
     'show',
     'describe',
     'count',
-    'browse',
     'inspect',
   ],
-  create: ['create', 'add', 'insert', 'reserve', 'book', 'schedule', 'invite', 'make', 'append', 'order', 'open'],
+  create: ['create', 'add', 'insert', 'reserve', 'book', 'schedule', 'invite', 'make', 'append', 'order'],
   update: ['update', 'modify', 'edit', 'set', 'change', 'write', 'replace', 'move', 'rename', 'adjust'],
   delete: [
     'delete',
@@ -57,21 +57,26 @@ const VERBS: Readonly<Record<Exclude<VerbClass, 'unknown'>, readonly string[]>> 
     'share',
     'publish',
     'forward',
+    'chat',
     'tweet',
     'notify',
     'upload',
   ],
-  pay: ['pay', 'transfer', 'buy', 'purchase', 'withdraw', 'refund', 'charge', 'payout', 'credit'],
-  grant: ['grant', 'allow', 'unlock', 'disable', 'enable', 'approve', 'dispatch', 'promote'],
+  pay: ['pay', 'transfer', 'buy', 'purchase', 'withdraw', 'refund', 'charge', 'payout'],
+  grant: ['grant', 'allow', 'unlock', 'disable', 'approve', 'dispatch', 'promote'],
   execute: ['run', 'execute', 'exec', 'bash', 'ipython', 'eval', 'shell', 'install', 'download', 'deploy'],
-  talk: ['think', 'finish', 'final', 'answer', 'respond', 'ask'],
+  browse: ['browse', 'goto', 'navigate', 'click', 'fill'],
+  talk: ['think', 'finish', 'final', 'answer', 'ask'],
 }
 
 const CLASS_OF: ReadonlyMap<string, VerbClass> = new Map(
   Object.entries(VERBS).flatMap(([name, verbs]) => verbs.map((verb) => [verb, name as VerbClass] as const)),
 )
 
-/** The class of the first verb in an action's name: `refundOrder`, `delete-user`, `get_price`. */
+/** Verbs long enough to be recognised at the start of a word: `reserved`, `invitation`. */
+const STEMS = [...CLASS_OF].filter(([verb]) => verb.length >= 4)
+
+/** The class of the first verb in an action's name (`refundOrder`, `delete-user`), else of the first word that begins with one. */
 export function verbClassOf(action: string): VerbClass {
   const words = action
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
@@ -80,6 +85,10 @@ export function verbClassOf(action: string): VerbClass {
   for (const word of words) {
     const found = CLASS_OF.get(word)
     if (found) return found
+  }
+  for (const word of words) {
+    const stem = STEMS.find(([verb]) => word.startsWith(verb))
+    if (stem) return stem[1]
   }
   return 'unknown'
 }

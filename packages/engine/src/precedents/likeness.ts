@@ -1,4 +1,4 @@
-import type { ProvenanceClass } from '../features/extract-features.ts'
+import type { ProvenanceClass } from '../features/provenance-class.ts'
 
 /** What a decision is compared with others by, besides the columns of its row. */
 export interface Likeness {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { facts } from '../../test/support/facts.ts'
 import { ActionValues } from '../features/action-values.ts'
-import { extractFeatures } from '../features/extract-features.ts'
+import { caseFields } from '../features/case-fields.ts'
 import { type Neighbours, PrecedentIndex } from './precedent-index.ts'
 
 type About = Parameters<typeof facts>[0]
@@ -10,7 +10,7 @@ const values = new ActionValues()
 
 function retrieve(index: PrecedentIndex, about: About = {}): Neighbours {
   const action = facts(about)
-  return index.retrieve(extractFeatures(action, values), action)
+  return index.retrieve(caseFields(action, values), action)
 }
 
 /** Records a case as the engine does: found at its decision, stored with its outcome. */

@@ -1,9 +1,8 @@
 import { OUTCOME_TAXONOMY, type PrecedentReference, type PrecedentSummary } from '@bighub/core/protocol'
 import type { ActionFacts } from '../features/action-facts.ts'
-import type { Features } from '../features/extract-features.ts'
+import type { CaseFields } from '../features/case-fields.ts'
 import { hashText } from '../math/hash.ts'
 import { riskBand } from '../risk/risk-band.ts'
-import type { PrecedentEvidence } from '../risk/risk-model.ts'
 
 /** Most cases with an outcome kept of one action; the oldest goes first. */
 const RING = 256
@@ -36,6 +35,14 @@ interface StoredCase extends PrecedentCase {
   readonly label: 0 | 1
 }
 
+/** What similar past cases say; `badRate` is null where there are none with an outcome. */
+export interface PrecedentEvidence {
+  /** Similarity-weighted share of negative outcomes, in [0, 1]. */
+  readonly badRate: number | null
+  /** Sum of the similarity weights behind it, ≥ 0. */
+  readonly weight: number
+}
+
 export interface Neighbours {
   readonly evidence: PrecedentEvidence
   readonly summary: PrecedentSummary
@@ -48,8 +55,8 @@ export class PrecedentIndex {
   readonly #cases = new Map<string, StoredCase[]>()
 
   /** Stage 6: the neighbours of an action, their similarity-weighted bad rate, and the best of each kind. */
-  retrieve(features: Features, facts: ActionFacts): Neighbours {
-    const recorded = toCase(features, facts)
+  retrieve(fields: CaseFields, facts: ActionFacts): Neighbours {
+    const recorded = toCase(fields, facts)
     const cases = this.#cases.get(facts.action) ?? []
     let weight = 0
     let bad = 0
@@ -124,7 +131,7 @@ interface Match {
   readonly of: StoredCase
 }
 
-function toCase(features: Features, facts: ActionFacts): PrecedentCase {
+function toCase({ fields }: CaseFields, facts: ActionFacts): PrecedentCase {
   return {
     action: facts.action,
     actor: hashText(facts.actor),
@@ -132,7 +139,7 @@ function toCase(features: Features, facts: ActionFacts): PrecedentCase {
     target: facts.target === null ? 0 : hashText(facts.target),
     size: facts.value === null ? null : Math.log1p(Math.abs(facts.value)),
     value: facts.value,
-    fields: features.fields,
+    fields,
   }
 }
 

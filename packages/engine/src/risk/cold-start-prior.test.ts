@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { facts } from '../../test/support/facts.ts'
-import { ActionValues } from '../features/action-values.ts'
-import { extractFeatures } from '../features/extract-features.ts'
+import { callFeatures } from '../features/call-features.ts'
+import { NumberBook } from '../features/number-book.ts'
 import { coldStartPrior } from './cold-start-prior.ts'
 
 function prior(about: Parameters<typeof facts>[0]): number {
-  return coldStartPrior(extractFeatures(facts(about), new ActionValues()))
+  const { situation } = callFeatures(facts(about), new NumberBook())
+  return coldStartPrior(situation, situation.annotations)
 }
 
 describe('the cold-start prior', () => {

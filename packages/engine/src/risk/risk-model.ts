@@ -1,13 +1,5 @@
 import type { Contribution } from '@bighub/core/protocol'
-import type { Features } from '../features/extract-features.ts'
-
-/** What similar past cases say; `badRate` is null where there are none with an outcome. */
-export interface PrecedentEvidence {
-  /** Similarity-weighted share of negative outcomes, in [0, 1]. */
-  readonly badRate: number | null
-  /** Sum of the similarity weights behind it, ≥ 0. */
-  readonly weight: number
-}
+import type { ActionFacts } from '../features/action-facts.ts'
 
 /**
  * What a prediction leaves in the log: plain JSON (numbers, strings, arrays), opaque to everybody but the model that made
@@ -26,9 +18,20 @@ export interface Prediction {
   readonly evidence: number
   /** How much evidence stands behind it, in [0, 1]. */
   readonly confidence: number
-  /** Additive parts in log-odds, in order of size; their sum and the base give the estimate's log-odds up to clamping. */
+  /**
+   * Additive parts in log-odds, in order of size; their sum is the estimate's log-odds up to clamping. Worked out when they are read:
+   * read them before the model learns again.
+   */
   readonly contributions: readonly Contribution[]
   readonly recorded: RecordedPrediction
+}
+
+/** Which decision something is about, and when it happened. */
+export interface DecisionMoment {
+  /** The same from admission to outcome. */
+  readonly key: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
 }
 
 /**
@@ -42,13 +45,15 @@ export interface RiskModel {
   /** What it is set to, by name: numbers that decide what it makes of the same log. */
   readonly config: Readonly<Record<string, unknown>>
   /** Reads only; predicting twice gives the same. */
-  predict(features: Features, precedents: PrecedentEvidence): Prediction
+  predict(facts: ActionFacts): Prediction
   /** A prediction became a recorded decision. Advances what needs no label (running statistics, the clock of open decisions). */
-  admit(recorded: RecordedPrediction): void
+  admit(recorded: RecordedPrediction, moment: DecisionMoment): void
   /** The decision's outcome became known. `previous` is the label it replaces when an outcome is corrected. */
-  learn(recorded: RecordedPrediction, label: 0 | 1, previous?: 0 | 1): void
-  /** The decision is closed and will never have a label: it was refused, or its outcome is neutral. `previous` as in `learn`. */
-  dismiss(recorded: RecordedPrediction, previous?: 0 | 1): void
+  learn(recorded: RecordedPrediction, label: 0 | 1, moment: DecisionMoment, previous?: 0 | 1): void
+  /** The decision is closed and will never have a label: its outcome is neutral. `previous` as in `learn`. */
+  dismiss(recorded: RecordedPrediction, moment: DecisionMoment, previous?: 0 | 1): void
+  /** The call never ran, for it was refused: no outcome will come. */
+  withdraw(key: string): void
   /** Plain, structured-clonable data (typed arrays and maps included); `restore` of it gives exactly this state. */
   snapshot(): unknown
   /** @throws StorageError-free: a snapshot of another model or version throws a plain Error and the engine replays instead. */

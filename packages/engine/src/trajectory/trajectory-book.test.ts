@@ -1,6 +1,6 @@
 import type { Observation } from '@bighub/core/protocol'
 import { describe, expect, it } from 'vitest'
-import { readObservations, TrajectoryBook, type TrajectoryStep } from './trajectory-book.ts'
+import { type ProposedAction, readObservations, TrajectoryBook, type TrajectoryStep } from './trajectory-book.ts'
 
 const NOTHING = readObservations([])
 
@@ -24,13 +24,23 @@ function bookOf(...steps: Partial<TrajectoryStep>[]): TrajectoryBook {
   return book
 }
 
+function proposed(action: string, args: Readonly<Record<string, unknown>> = {}): ProposedAction {
+  return { action, observed: NOTHING, arguments: args, provenance: {}, texts: null }
+}
+
 const failed = (times: number): Observation[] => Array.from({ length: times }, () => ({ error: true, text: 'no' }))
 
 /** Taint of a call with one argument after a tool said something. */
 function taint(text: string, argument: unknown, label?: string, observation: Observation = {}): number {
   const observed = readObservations([{ text, ...observation }])
   const provenance = label === undefined ? {} : { to: label }
-  return new TrajectoryBook().factsFor('run', 'send', observed, { to: argument }, provenance).taint
+  return new TrajectoryBook().factsFor('run', {
+    action: 'send',
+    observed,
+    arguments: { to: argument },
+    provenance,
+    texts: null,
+  }).taint
 }
 
 describe('the state of a run', () => {
@@ -69,7 +79,7 @@ describe('the state of a run', () => {
   it('counts a repeated call by its digest, not by its name', () => {
     const book = bookOf({ digest: 'a' }, { digest: 'b' }, { digest: 'a' }, { digest: null })
     expect(book.stateOf('run').repetitions_count).toBe(1)
-    expect(book.factsFor('run', 'refund', NOTHING, {}, {}).repeats).toBe(4)
+    expect(book.factsFor('run', proposed('refund')).repeats).toBe(4)
   })
 
   it('of a run that nobody knows is empty', () => {
@@ -171,7 +181,7 @@ describe('taint', () => {
 
   it('stays with the run for its later steps', () => {
     const book = bookOf({ observed: readObservations([{ text: order }]) })
-    expect(book.factsFor('run', 'send', NOTHING, { to: 'eve@evil.example' }, {}).taint).toBe(3)
+    expect(book.factsFor('run', proposed('send', { to: 'eve@evil.example' })).taint).toBe(3)
   })
 
   it('reads a megabyte in no time', () => {

@@ -1,6 +1,16 @@
 import type { Observation, TrajectoryHealth, TrajectoryState } from '@bighub/core/protocol'
 import type { RunFacts } from '../features/action-facts.ts'
-import { countInstructionWords, instructionLevel } from './instruction-wording.ts'
+import { countInstructionWords, hasStrongMarker, instructionLevel } from './instruction-wording.ts'
+import type { RunTexts } from './run-texts.ts'
+import {
+  hearUser,
+  NO_WORDS,
+  outputWords,
+  type RunWordsState,
+  type UserWords,
+  withAction,
+  withObserved,
+} from './run-words.ts'
 import { tokenHashes } from './token-hashes.ts'
 
 /** Most runs remembered; the one that moved longest ago is forgotten first. */
@@ -24,6 +34,12 @@ export interface ObservedFacts {
   readonly errors: number
   readonly instruction_hits: number
   readonly suspicious: readonly SuspiciousOutput[]
+  /** Outputs with a strong marker. */
+  readonly strong: number
+  /** Hashes of each output's words, base64. */
+  readonly output_words: readonly string[]
+  /** What the user has said by now; null if nothing since the last evaluation. */
+  readonly user: UserWords | null
 }
 
 /** One run's past, bounded. */
@@ -46,6 +62,7 @@ interface RunRecord {
   /** Refused calls: arguments digest → the decision and the version of rules and policy it was refused under. */
   refused: Map<string, { requestId: string; version: number }>
   suspicious: SuspiciousOutput[]
+  words: RunWordsState
 }
 
 /** What one evaluation adds to its run. */
@@ -61,18 +78,32 @@ export interface TrajectoryStep {
   readonly observed: ObservedFacts
 }
 
+/** The action that facts of its run are asked for. */
+export interface ProposedAction {
+  readonly action: string
+  readonly observed: ObservedFacts
+  readonly arguments: Readonly<Record<string, unknown>>
+  readonly provenance: Readonly<Record<string, string>>
+  readonly texts: RunTexts | null
+}
+
 /** The runs an engine knows: a fold of evaluations and refusals. */
 export class TrajectoryBook {
   readonly #runs = new Map<string, RunRecord>()
 
+  /** Steps of a run so far. */
+  stepOf(id: string | null): number {
+    return (id === null ? undefined : this.#runs.get(id))?.step ?? 0
+  }
+
+  /** What the user has said in a run so far; null if nothing. */
+  userWordsOf(id: string | null): UserWords | null {
+    return (id === null ? undefined : this.#runs.get(id))?.words.said ?? null
+  }
+
   /** What is known of a run once its newest observations are read. */
-  factsFor(
-    id: string | null,
-    action: string,
-    observed: ObservedFacts,
-    args: Readonly<Record<string, unknown>>,
-    provenance: Readonly<Record<string, string>>,
-  ): RunFacts {
+  factsFor(id: string | null, proposed: ProposedAction): RunFacts {
+    const { action, observed, provenance, texts } = proposed
     const run = id === null ? undefined : this.#runs.get(id)
     return {
       id,
@@ -82,7 +113,9 @@ export class TrajectoryBook {
       repeats: run?.counts.get(action) ?? 0,
       refusals: run?.refusals ?? 0,
       instructionHits: (run?.instructionHits ?? 0) + observed.instruction_hits,
-      taint: taintOf([...(run?.suspicious ?? []), ...observed.suspicious], args, provenance),
+      taint: taintOf([...(run?.suspicious ?? []), ...observed.suspicious], proposed.arguments, provenance),
+      words: withObserved(run?.words ?? NO_WORDS, observed),
+      texts,
     }
   }
 
@@ -136,6 +169,7 @@ export class TrajectoryBook {
     run.suspicious = [...run.suspicious, ...observed.suspicious].slice(-MAX_SUSPICIOUS)
     if (step.digest !== null) run.repetitions += countRepetition(run.counts, step.digest)
     countRepetition(run.counts, step.action)
+    run.words = withAction(withObserved(run.words, observed), step.action, step.mutating)
     run.step++
     run.cost += Math.abs(step.value ?? 0)
     run.risk += step.risk
@@ -174,19 +208,38 @@ export class TrajectoryBook {
   }
 }
 
-/** Reads the observations that came with an evaluation. Outputs of trusted tools are data and never suspicious. */
-export function readObservations(observations: readonly Observation[]): ObservedFacts {
+/**
+ * Reads what came with an evaluation: observations, and the user's words, which go on from those heard `before`. Outputs of
+ * trusted tools are data and never suspicious.
+ */
+export function readObservations(
+  observations: readonly Observation[],
+  userText: string = '',
+  before: UserWords | null = null,
+): ObservedFacts {
   let errors = 0
   let hits = 0
+  let strong = 0
   const suspicious: SuspiciousOutput[] = []
-  for (const { text = '', error, trusted } of observations) {
+  const words: string[] = []
+  for (const observation of observations) {
+    const { text = '', error, trusted } = observation
     if (error) errors++
+    if (text !== '') words.push(outputWords(observation))
     if (text === '' || trusted) continue
+    if (hasStrongMarker(text)) strong++
     hits += countInstructionWords(text)
     const level = instructionLevel(text)
     if (level > 0) suspicious.push({ level, tokens: tokenHashes(text, MAX_SUSPICIOUS_TOKENS) } as SuspiciousOutput)
   }
-  return { errors, instruction_hits: hits, suspicious: suspicious.slice(-MAX_SUSPICIOUS) }
+  return {
+    errors,
+    instruction_hits: hits,
+    suspicious: suspicious.slice(-MAX_SUSPICIOUS),
+    strong,
+    output_words: words,
+    user: userText === '' ? null : hearUser(userText, before),
+  }
 }
 
 /** The strongest suspicious output that an argument's words all occur in, for arguments that did not come from the user. */
@@ -233,6 +286,7 @@ function newRun(): RunRecord {
     counts: new Map(),
     refused: new Map(),
     suspicious: [],
+    words: NO_WORDS,
   }
 }
 

@@ -1,7 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert/strict'
-import { ActionValues } from '../../src/features/action-values.ts'
-import { extractFeatures, type Features } from '../../src/features/extract-features.ts'
-import type { Prediction, RecordedPrediction, RiskModel } from '../../src/risk/risk-model.ts'
+import type { ActionFacts } from '../../src/features/action-facts.ts'
+import type { DecisionMoment, Prediction, RecordedPrediction, RiskModel } from '../../src/risk/risk-model.ts'
 import { digestOfState } from '../../src/state-digest.ts'
 import { facts } from '../support/facts.ts'
 
@@ -11,22 +10,21 @@ export interface RiskModelCheck {
   run(createModel: () => RiskModel): void
 }
 
-const NO_PRECEDENTS = { badRate: null, weight: 0 } as const
-const values = new ActionValues()
+/** The n-th decision, made or reported one second after the one before. */
+function moment(n: number): DecisionMoment {
+  return { key: `act_${n}`, at: n * 1000 }
+}
 
-/** Features of the n-th of a few hundred different, repeatable calls. */
-function call(n: number): Features {
-  return extractFeatures(
-    facts({
-      action: ['refund', 'get_order', 'send_mail', 'delete_user'][n % 4] ?? 'refund',
-      actor: `agent-${n % 3}`,
-      target: `order-${n % 7}`,
-      value: (n * 37) % 200,
-      arguments: { amount: n % 11, note: `n${n % 5}` },
-      context: { tier: ['gold', 'silver'][n % 2], score: n % 13 },
-    }),
-    values,
-  )
+/** The n-th of a few hundred different, repeatable calls. */
+function call(n: number): ActionFacts {
+  return facts({
+    action: ['refund', 'get_order', 'send_mail', 'delete_user'][n % 4] ?? 'refund',
+    actor: `agent-${n % 3}`,
+    target: `order-${n % 7}`,
+    value: (n * 37) % 200,
+    arguments: { amount: n % 11, note: `n${n % 5}` },
+    context: { tier: ['gold', 'silver'][n % 2], score: n % 13 },
+  })
 }
 
 /** Lets the model live through decisions, each with its outcome `delay` decisions later. */
@@ -34,7 +32,7 @@ function live(model: RiskModel, from: number, to: number, delay = 0): void {
   const open: { recorded: RecordedPrediction; n: number }[] = []
   for (let n = from; n < to; n++) {
     const { recorded } = predict(model, n)
-    model.admit(recorded)
+    model.admit(recorded, moment(n))
     open.push({ recorded, n })
     if (open.length <= delay) continue
     const due = open.shift()
@@ -44,16 +42,16 @@ function live(model: RiskModel, from: number, to: number, delay = 0): void {
 }
 
 function settle(model: RiskModel, recorded: RecordedPrediction, n: number): void {
-  if (n % 9 === 0) model.dismiss(recorded)
+  if (n % 9 === 0) model.dismiss(recorded, moment(n))
   else {
-    model.learn(recorded, n % 4 === 3 ? 1 : 0)
-    if (n % 10 === 0) model.learn(recorded, 1, n % 4 === 3 ? 1 : 0)
-    if (n % 25 === 0) model.dismiss(recorded, 1)
+    model.learn(recorded, n % 4 === 3 ? 1 : 0, moment(n))
+    if (n % 10 === 0) model.learn(recorded, 1, moment(n), n % 4 === 3 ? 1 : 0)
+    if (n % 25 === 0) model.dismiss(recorded, moment(n), 1)
   }
 }
 
 function predict(model: RiskModel, n: number): Prediction {
-  return model.predict(call(n), NO_PRECEDENTS)
+  return model.predict(call(n))
 }
 
 function digest(model: RiskModel): string {
@@ -95,12 +93,11 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
     name: 'leaves its inputs as they were',
     run(createModel) {
       const model = createModel()
-      const features = deepFreeze(call(3))
-      const recorded = deepFreeze(fromLog(model.predict(features, deepFreeze({ badRate: 0.4, weight: 2 })).recorded))
-      model.admit(recorded)
-      model.learn(recorded, 1)
-      model.learn(recorded, 0, 1)
-      model.dismiss(recorded, 0)
+      const recorded = deepFreeze(fromLog(model.predict(frozenCall(3)).recorded))
+      model.admit(recorded, deepFreeze(moment(3)))
+      model.learn(recorded, 1, deepFreeze(moment(3)))
+      model.learn(recorded, 0, moment(3), 1)
+      model.dismiss(recorded, moment(3), 0)
     },
   },
   {
@@ -132,8 +129,8 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
           [a, recorded],
           [b, fromLog(recorded)],
         ] as const) {
-          model.admit(kept)
-          model.learn(kept, n % 3 === 0 ? 1 : 0)
+          model.admit(kept, moment(n))
+          model.learn(kept, n % 3 === 0 ? 1 : 0, moment(n))
         }
       }
       deepStrictEqual(digest(a), digest(b))
@@ -201,28 +198,26 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
     run(createModel) {
       const model = createModel()
       const extremes = [0, -0, 5e-324, 1e308, -1e308, Number.MAX_SAFE_INTEGER].map((value) =>
-        extractFeatures(
-          facts({
-            action: '\u0000\ud800',
-            target: 'x'.repeat(10_000),
-            value,
-            arguments: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a${index}`, value])),
-            context: { value, text: '😀'.repeat(500) },
-            run: { step: 1e9, errors: 1e9, repeats: 1e9, taint: 3 },
-          }),
-          values,
-        ),
+        facts({
+          action: '\u0000\ud800',
+          target: 'x'.repeat(10_000),
+          value,
+          arguments: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a${index}`, value])),
+          context: { value, text: '😀'.repeat(500) },
+          run: { step: 1e9, errors: 1e9, repeats: 1e9, taint: 3 },
+        }),
       )
       for (let round = 0; round < 300; round++)
-        for (const [index, features] of extremes.entries()) {
-          const prediction = model.predict(features, { badRate: index % 2, weight: 1e6 })
+        for (const [index, extreme] of extremes.entries()) {
+          const prediction = model.predict(extreme)
           assertSound(prediction)
-          model.admit(prediction.recorded)
-          model.learn(prediction.recorded, index % 2 === 0 ? 1 : 0)
+          const now = moment(round * extremes.length + index)
+          model.admit(prediction.recorded, now)
+          model.learn(prediction.recorded, index % 2 === 0 ? 1 : 0, now)
         }
       for (let round = 0; round < 3000; round++) {
         const { recorded } = predict(model, 1)
-        model.learn(recorded, 1)
+        model.learn(recorded, 1, moment(1))
       }
       assertSound(predict(model, 1))
     },
@@ -234,12 +229,9 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       live(model, 0, 100)
       const about = { amount: 3, iban: 'DE02', note: 'thanks' }
       const turned = Object.fromEntries(Object.entries(about).toReversed())
-      const learned = model.predict(reading(about), NO_PRECEDENTS).recorded
-      for (let times = 0; times < 10; times++) model.learn(learned, 1)
-      deepStrictEqual(
-        model.predict(reading(turned), NO_PRECEDENTS).probability,
-        model.predict(reading(about), NO_PRECEDENTS).probability,
-      )
+      const learned = model.predict(reading(about)).recorded
+      for (let times = 0; times < 10; times++) model.learn(learned, 1, moment(100))
+      deepStrictEqual(model.predict(reading(turned)).probability, model.predict(reading(about)).probability)
     },
   },
   {
@@ -248,7 +240,7 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       const model = createModel()
       live(model, 0, 100)
       for (const fields of [{}, { never: 'seen' }, { amount: 'a word where numbers were' }, { deep: { er: 1 } }])
-        assertSound(model.predict(reading(fields), NO_PRECEDENTS))
+        assertSound(model.predict(reading(fields)))
     },
   },
   {
@@ -257,8 +249,8 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       const [bad, good] = [createModel(), createModel()]
       const before = predict(createModel(), 0).probability
       for (let times = 0; times < 5; times++) {
-        bad.learn(predict(bad, 0).recorded, 1)
-        good.learn(predict(good, 0).recorded, 0)
+        bad.learn(predict(bad, 0).recorded, 1, moment(times))
+        good.learn(predict(good, 0).recorded, 0, moment(times))
       }
       ok(predict(bad, 0).probability > before, 'bad outcomes did not raise the risk')
       ok(predict(good, 0).probability < before, 'good outcomes did not lower the risk')
@@ -269,11 +261,11 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
     run(createModel) {
       const [corrected, stayed] = [createModel(), createModel()]
       for (const model of [corrected, stayed])
-        for (let times = 0; times < 5; times++) model.learn(predict(model, 0).recorded, 0)
+        for (let times = 0; times < 5; times++) model.learn(predict(model, 0).recorded, 0, moment(times))
       const { recorded } = predict(corrected, 0)
-      corrected.learn(recorded, 0)
-      stayed.learn(recorded, 0)
-      corrected.learn(recorded, 1, 0)
+      corrected.learn(recorded, 0, moment(5))
+      stayed.learn(recorded, 0, moment(5))
+      corrected.learn(recorded, 1, moment(5), 0)
       ok(predict(corrected, 0).probability > predict(stayed, 0).probability, 'the correction did not raise the risk')
     },
   },
@@ -282,10 +274,11 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
     run(createModel) {
       const model = createModel()
       live(model, 0, 50)
-      const before = predict(model, 0).probability
       const { recorded } = predict(model, 1)
-      model.admit(recorded)
-      model.dismiss(recorded)
+      // What needs no label has advanced with the decision itself.
+      model.admit(recorded, moment(50))
+      const before = predict(model, 0).probability
+      model.dismiss(recorded, moment(50))
       deepStrictEqual(predict(model, 0).probability, before)
     },
   },
@@ -295,26 +288,28 @@ export const RISK_MODEL_CHECKS: readonly RiskModelCheck[] = [
       const model = createModel()
       const secret = 'hunter2-very-secret'
       const { recorded } = model.predict(
-        extractFeatures(
-          facts({
-            action: secret,
-            actor: secret,
-            target: secret,
-            arguments: { [secret]: secret },
-            context: { a: secret },
-          }),
-          values,
-        ),
-        NO_PRECEDENTS,
+        facts({
+          action: secret,
+          actor: secret,
+          target: secret,
+          arguments: { [secret]: secret },
+          context: { a: secret },
+        }),
       )
       ok(!JSON.stringify(recorded).includes(secret))
     },
   },
 ]
 
-/** Features of a call with these arguments and this context. */
-function reading(fields: Readonly<Record<string, unknown>>): Features {
-  return extractFeatures(facts({ arguments: fields, context: fields }), values)
+/** A call with these arguments and this context. */
+function reading(fields: Readonly<Record<string, unknown>>): ActionFacts {
+  return facts({ arguments: fields, context: fields })
+}
+
+/** Typed arrays cannot be frozen; everything else can. */
+function frozenCall(n: number): ActionFacts {
+  const { run, ...rest } = call(n)
+  return Object.freeze({ ...deepFreeze(rest), run: Object.freeze({ ...run, words: Object.freeze({ ...run.words }) }) })
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

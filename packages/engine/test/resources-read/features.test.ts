@@ -36,7 +36,7 @@ describe('the features of a case', () => {
     expect(vector).toMatchObject({
       case_id,
       org_id: 'acme',
-      schema_version: 1,
+      schema_version: 2,
       computed_at: '2026-07-01T12:00:00.000Z',
       features: {
         action: 'refund_order',

@@ -58,7 +58,8 @@ describe("a backtest of the organisation's own log", () => {
     const test = open()
     await refunds(test)
     const result = await test.backtest({ constraints: [{ name: 'cap', domain: 'payments', max_value: 65 }] })
-    expect(result.base).toMatchObject({ blocked: 0, harm_stopped: 0, good_blocked: 0 })
+    // Two frauds have taught the model to hold the third by itself.
+    expect(result.base).toMatchObject({ blocked: 0, held: 1, harm_stopped: 1, good_blocked: 0 })
     expect(result.changed).toMatchObject({
       blocked: 4,
       held: 0,

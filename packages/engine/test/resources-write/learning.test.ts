@@ -20,8 +20,8 @@ describe('learning', () => {
     const test = openCore()
     const learning = createLearningApi(test.core)
     expect(await learning.strategy()).toMatchObject({
-      strategy_version: 'shrinkage-1',
-      name: 'shrinkage',
+      strategy_version: 'context-mixing-1',
+      name: 'context-mixing',
       config: { interval_quantile: 1.645 },
       updated_at: null,
     })
@@ -53,7 +53,9 @@ describe('learning', () => {
     const learning = createLearningApi(test.core)
     await decideMany(test, 3)
     // Something has gone wrong in this process.
-    ;(await test.core.state()).risk.learn((await test.core.storage.readAfter(0, 1))[0]?.kept['prediction'] as never, 1)
+    const [record] = await test.core.storage.readAfter(0, 1)
+    const moment = { key: 'nobody', at: 0 }
+    ;(await test.core.state()).risk.learn(record?.kept['prediction'] as never, 1, moment)
     expect(await learning.recompute({ async_mode: false })).toMatchObject({ equal: false })
     expect(await verifyState(test.core)).toMatchObject({ equal: false })
     expect(await learning.recompute({ async_mode: false, force: true })).toMatchObject({ equal: false })

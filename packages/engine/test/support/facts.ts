@@ -1,5 +1,6 @@
 import type { Constraint } from '@bighub/core/protocol'
 import type { ActionFacts, RunFacts } from '../../src/features/action-facts.ts'
+import { NO_WORDS } from '../../src/trajectory/run-words.ts'
 
 /** A stored, active rule with nothing in it but what is given. */
 export function rule(fields: Partial<Constraint> = {}): Constraint {
@@ -29,6 +30,8 @@ const ALONE: RunFacts = {
   refusals: 0,
   instructionHits: 0,
   taint: 0,
+  words: NO_WORDS,
+  texts: null,
 }
 
 /** A refund of 20 by the support agent that stands alone, with what is given changed. */
