@@ -94,7 +94,7 @@ describe.skipIf(!hasTerminal)('bighub demo at a terminal (needs util-linux `scri
     const { code, output } = await playAtTerminal(() => 'y\r')
     expect(code).toBe(0)
     expect(output).not.toContain('answers its own holds')
-    expect(output).toContain('Approve refund_order? [y/n]')
+    expect(output).toContain('Approve send_mail? [y/n]')
     expect(output).toContain('approved by you')
     expect(output).not.toContain('denied by you')
     expect(output).toContain('account C-5 deleted')

@@ -16,14 +16,18 @@ interface Proposal {
 const PROPOSALS: readonly Proposal[] = [
   { order: 'A-101', amount: 28, method: 'original' },
   { order: 'A-102', amount: 30, method: 'gift_card', isFraud: true },
-  { order: 'A-103', amount: 26, method: 'original' },
-  { order: 'A-104', amount: 32, method: 'gift_card', isFraud: true },
+  { order: 'A-103', amount: 26, method: 'gift_card', isFraud: true },
+  { order: 'A-104', amount: 32, method: 'original' },
   { order: 'A-105', amount: 29, method: 'original' },
   { order: 'A-106', amount: 31, method: 'gift_card', isFraud: true },
   { order: 'A-107', amount: 27, method: 'original' },
   { order: 'A-108', amount: 30, method: 'gift_card', isFraud: true },
-  { order: 'A-109', amount: 25, method: 'original' },
-  { order: 'A-110', amount: 29, method: 'gift_card', isFraud: true },
+  { order: 'A-109', amount: 25, method: 'gift_card', isFraud: true },
+  { order: 'A-110', amount: 29, method: 'original' },
+  { order: 'A-111', amount: 33, method: 'gift_card', isFraud: true },
+  { order: 'A-112', amount: 28, method: 'original' },
+  { order: 'A-113', amount: 26, method: 'gift_card', isFraud: true },
+  { order: 'A-114', amount: 31, method: 'gift_card', isFraud: true },
 ]
 
 /** A refund agent on the Vercel AI SDK. Refunds to gift cards turn out to be fraud, and the guard learns to fear just those. */
