@@ -1,4 +1,10 @@
-import type { DecisionHost, StoredAnswer } from '@bighub/core/protocol'
+import {
+  type DecisionHost,
+  listServiceRoutes,
+  SERVICE_ROUTES,
+  type ServiceName,
+  type StoredAnswer,
+} from '@bighub/core/protocol'
 import { type Context, Hono } from 'hono'
 import { type Answer, jsonAnswer } from './http/answer.ts'
 import type { ConnectionInfo, Exchange } from './http/exchange.ts'
@@ -43,17 +49,18 @@ type Work = (exchange: Exchange) => Promise<Answer | Answer<ReadableStream>>
  */
 export function createApp(parts: AppParts): Hono<{ Bindings: ConnectionInfo }> {
   const app = new Hono<{ Bindings: ConnectionInfo }>()
-  const operation: Readonly<Record<string, Work>> = {
-    '/healthz': async () => healthAnswer(),
-    '/readyz': () => readyAnswer(parts.host, parts.drain),
-    '/metrics': () => parts.metrics.answer(),
-    '/openapi.json': async () => openApiAnswer(),
-    '/docs': async () => docsAnswer(),
-    '/stream': (exchange) => answerStream(parts, exchange),
+  const service: Readonly<Record<ServiceName, Work>> = {
+    health: async () => healthAnswer(),
+    readiness: () => readyAnswer(parts.host, parts.drain),
+    metrics: () => parts.metrics.answer(),
+    openApi: async () => openApiAnswer(),
+    docs: async () => docsAnswer(),
+    stream: (exchange) => answerStream(parts, exchange),
   }
-  for (const [path, work] of Object.entries(operation)) {
-    app.get(path, (context) => conduct(parts, toExchange(context, path, null), work))
-    app.all(path, (context) => refuseVerb(parts, context, ['GET']))
+  for (const { name, route } of listServiceRoutes()) {
+    const { path, verb } = route
+    app.on(verb, path, (context) => conduct(parts, toExchange(context, path, null), service[name]))
+    app.all(path, (context) => refuseVerb(parts, context, [verb]))
   }
   for (const [path, endpoints] of byPath(listEndpoints())) {
     const pattern = path.replace(/\{(\w+)\}/g, ':$1')
@@ -141,7 +148,7 @@ async function answerStream(parts: AppParts, exchange: Exchange): Promise<Answer
   drain.assertOpen()
   const principal = await authenticate(host, request, exchange.address)
   exchange.principal = principal
-  assertScope(principal, 'events:read')
+  assertScope(principal, SERVICE_ROUTES.stream.scope)
   Object.assign(exchange.headers, await rateLimiter.take(exchange))
   // Nobody would read it, and so nobody would end it.
   if (request.method === 'HEAD') return { status: 200, body: '', headers: STREAM_HEADERS }

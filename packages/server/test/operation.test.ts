@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { listRoutes } from '@bighub/core/protocol'
+import { listRoutes, listServiceRoutes } from '@bighub/core/protocol'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { JsonLogger, openApiDocument } from '../src/index.ts'
@@ -22,9 +22,7 @@ describe('the OpenAPI document', () => {
       Object.entries(verbs).map(([verb, operation]) => ({ name: `${verb.toUpperCase()} ${path}`, operation })),
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual(
-      listRoutes()
-        .map(({ route }) => `${route.verb} ${route.path}`)
-        .toSorted(),
+      [...listRoutes(), ...listServiceRoutes()].map(({ route }) => `${route.verb} ${route.path}`).toSorted(),
     )
     for (const { name, route } of listRoutes()) {
       const operation = paths[route.path]?.[route.verb.toLowerCase()]
@@ -33,6 +31,20 @@ describe('the OpenAPI document', () => {
       expect([name, queries]).toEqual([name, Object.keys(route.query?.shape ?? {})])
       expect([name, operation?.['requestBody'] !== undefined]).toEqual([name, route.body !== undefined])
     }
+  })
+
+  it.each(listServiceRoutes())('says of $name what the server does', async ({ route }) => {
+    const served = await openServer()
+    const { paths } = openApiDocument() as { paths: Record<string, { get: Record<string, Record<string, unknown>> }> }
+    const { responses, security } = paths[route.path]?.get ?? {}
+    const { 200: success, ...problems } = responses as Record<string, { content?: object }>
+    // Without its body: a stream has no end to read to.
+    const head = (headers: Record<string, string>) =>
+      served.server.fetch(new Request(`http://localhost${route.path}`, { method: 'HEAD', headers }))
+    const { status, headers } = await head({ 'x-api-key': served.key })
+    expect([status, headers.get('content-type')?.split(';')[0]]).toEqual([200, ...Object.keys(success?.content ?? {})])
+    const { status: without } = await head({})
+    expect([without, security]).toEqual('401' in problems ? [401, undefined] : [200, []])
   })
 
   it('has the version of the package', () => {
@@ -48,7 +60,8 @@ describe('the page of the routes', () => {
     const served = await openServer()
     const { text, headers } = await served.ask('/docs', { key: null })
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
-    for (const { route } of listRoutes()) expect(text).toContain(`<code>${route.path}</code>`)
+    for (const { route } of [...listRoutes(), ...listServiceRoutes()])
+      expect(text).toContain(`<code>${route.path}</code>`)
     expect(text).not.toMatch(/<script|src=|https?:\/\//)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
   })

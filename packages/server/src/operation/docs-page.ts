@@ -18,7 +18,8 @@ interface Parameter {
   readonly schema: unknown
 }
 
-type Content = Readonly<Record<'application/json', { readonly schema: unknown }>>
+/** By media type; there is one. */
+type Content = Readonly<Record<string, { readonly schema: unknown }>>
 
 const STYLE = `
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
@@ -82,7 +83,11 @@ function parameterList(parameters: readonly Parameter[]): string {
 }
 
 function schemaBlock(title: string, content: Content): string {
-  return `<details><summary>${title}</summary><pre>${escape(JSON.stringify(content['application/json'].schema, null, 2))}</pre></details>`
+  const blocks = Object.entries(content).map(([mediaType, { schema }]) => {
+    const form = mediaType === 'application/json' ? '' : ` (${escape(mediaType)})`
+    return `<details><summary>${title}${form}</summary><pre>${escape(JSON.stringify(schema, null, 2))}</pre></details>`
+  })
+  return blocks.join('')
 }
 
 function escape(text: string): string {

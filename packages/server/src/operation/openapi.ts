@@ -1,4 +1,12 @@
-import { describeScopes, listRoutes, pathParameters, type Route, type RouteName } from '@bighub/core/protocol'
+import {
+  describeScopes,
+  listRoutes,
+  listServiceRoutes,
+  pathParameters,
+  type Route,
+  type RouteName,
+  type ServiceRoute,
+} from '@bighub/core/protocol'
 import * as z from 'zod'
 import type { Answer } from '../http/answer.ts'
 import { VERSION } from '../version.ts'
@@ -27,11 +35,16 @@ export function openApiAnswer(): Answer {
   return { status: 200, body: written }
 }
 
-/** The route table as an OpenAPI 3.1 document. */
+/** The tag of endpoints that are no methods. */
+const SERVICE_TAG = 'service'
+
+/** The route table, and what a server answers besides, as an OpenAPI 3.1 document. */
 export function openApiDocument(): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const { name, route } of listRoutes())
     (paths[route.path] ??= {})[route.verb.toLowerCase()] = toOperation(name, route)
+  for (const { name, route } of listServiceRoutes())
+    (paths[route.path] ??= {})[route.verb.toLowerCase()] = toServiceOperation(name, route)
   return {
     openapi: '3.1.1',
     info: {
@@ -42,7 +55,7 @@ export function openApiDocument(): Json {
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }, { bearer: [] }],
-    tags: [...new Set(listRoutes().map(({ name }) => resourceOf(name)))].map((name) => ({ name })),
+    tags: [...new Set(listRoutes().map(({ name }) => resourceOf(name))), SERVICE_TAG].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -65,7 +78,7 @@ function toOperation(name: RouteName, route: Route): Json {
     operationId: name,
     tags: [resourceOf(name)],
     summary: route.summary,
-    ...(route.scope === null ? { security: [] } : { description: `Needs the ${describeScopes(route)}.` }),
+    ...access(route),
     parameters: [
       ...pathParameters(route.path).map(toPathParameter),
       ...queryParameters(route),
@@ -81,11 +94,37 @@ function toOperation(name: RouteName, route: Route): Json {
       : {}),
     responses: {
       200: { description: 'Done.', content: jsonContent(jsonSchema(route.response, 'output')) },
-      ...Object.fromEntries(
-        Object.keys(PROBLEMS).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
-      ),
+      ...problemResponses(Object.keys(PROBLEMS)),
     },
   }
+}
+
+function toServiceOperation(name: string, route: ServiceRoute): Json {
+  const { summary, mediaType, response, headers = {}, problems } = route
+  return {
+    operationId: `${SERVICE_TAG}.${name}`,
+    tags: [SERVICE_TAG],
+    summary,
+    ...access(route),
+    parameters: Object.entries(headers).map(([header, description]) => ({
+      name: header,
+      in: 'header',
+      description,
+      schema: { type: 'string' },
+    })),
+    responses: {
+      200: { description: 'Done.', content: { [mediaType]: { schema: jsonSchema(response, 'output') } } },
+      ...problemResponses(problems.map(String)),
+    },
+  }
+}
+
+function access(route: Pick<Route, 'scope' | 'fieldScopes'>): Json {
+  return route.scope === null ? { security: [] } : { description: `Needs the ${describeScopes(route)}.` }
+}
+
+function problemResponses(statuses: readonly string[]): Json {
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]))
 }
 
 function toPathParameter(name: string): Json {
