@@ -15,6 +15,7 @@ import {
   type EvaluateResponse,
   type Evaluator,
   EvaluatorError,
+  type EventItem,
   type GetApprovalOptions,
   type Ledger,
   type OutcomeReport,
@@ -24,10 +25,12 @@ import {
   ROUTES,
   type Route,
   type SettleEffectRequest,
+  type SubscribeOptions,
 } from '../protocol/index.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
 import { NetworkError } from './errors/network-error.ts'
 import { webClientPlatform } from './fetch-transport.ts'
+import { followStream } from './follow-stream.ts'
 import { LiveSession, type LiveSessionOptions } from './live-session.ts'
 import { type ClientResources, createResources } from './resources.ts'
 import { type RouteCall, sendRequest } from './send-request.ts'
@@ -58,6 +61,8 @@ const POLL_PAUSE_MS = 1000
 export class BighubClient extends ResourceHolder implements DecisionApi, Evaluator, Ledger, AsyncDisposable {
   readonly #settings: ResolvedClientOptions
   readonly #sessions: Set<LiveSession>
+  /** Aborts when closing begins. */
+  readonly #ending: AbortController
   #closing: Promise<void> | undefined
 
   /** @throws ConfigurationError naming the option whose value cannot work. */
@@ -71,6 +76,7 @@ export class BighubClient extends ResourceHolder implements DecisionApi, Evaluat
     )
     this.#settings = settings
     this.#sessions = new Set()
+    this.#ending = new AbortController()
   }
 
   evaluate(request: EvaluateRequest, options?: RequestOptions): Promise<EvaluateResponse> {
@@ -122,7 +128,25 @@ export class BighubClient extends ResourceHolder implements DecisionApi, Evaluat
     return checked(ROUTES.approvals.cancel, await this.approvals.cancel(requestId, request))
   }
 
-  /** Stops heartbeats, waits for requests under way and closes connections. Later calls are refused; closing twice is harmless. */
+  /**
+   * Events as they happen, oldest first and each once: after the one that is named, or from now on. A connection that breaks or falls
+   * silent is made again, after the last event that came. Ends when the signal aborts or the client is closed.
+   *
+   * @throws ApiError where the server refuses; NetworkError or TimeoutError where there never was a connection, after the usual
+   * retries; EvaluatorError (`answer_invalid`) where what comes is no event stream.
+   * @example for await (const event of client.subscribe({ after: null, signal })) console.log(event.event_type)
+   */
+  async *subscribe({ after, signal }: SubscribeOptions): AsyncGenerator<EventItem, void, void> {
+    this.#assertOpen()
+    const ending = AbortSignal.any([signal, this.#ending.signal])
+    const newestEventId = async (): Promise<string | null> => {
+      const { events } = await this.events.list({ limit: 1 }, { signal: ending })
+      return events[0]?.event_id ?? null
+    }
+    yield* followStream({ after, signal: ending, settings: this.#settings, newestEventId })
+  }
+
+  /** Stops heartbeats and streams, waits for requests under way and closes connections. Later calls are refused; closing twice is harmless. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -134,12 +158,17 @@ export class BighubClient extends ResourceHolder implements DecisionApi, Evaluat
 
   async #close(): Promise<void> {
     for (const session of this.#sessions) session.stopHeartbeats()
+    this.#ending.abort()
     await this.#settings.transport.close()
   }
 
   #send(call: RouteCall): Promise<unknown> {
-    if (this.#closing) throw new NetworkError('client_closed', 'the client is closed; make a new one')
+    this.#assertOpen()
     return sendRequest(call, this.#settings)
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new NetworkError('client_closed', 'the client is closed; make a new one')
   }
 
   async #readApproval(requestId: string, query: { wait_s?: number }, options: RequestOptions): Promise<ApprovalItem> {

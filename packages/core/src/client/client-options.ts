@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly apiKey?: string
   /** A user's access token, sent as `Authorization: Bearer …`. @defaultValue none */
   readonly bearerToken?: string
-  /** For one attempt, from the connection to the last byte; a long poll has its waiting time besides. @defaultValue 15000 */
+  /** For one attempt, from the connection to the last byte; a long poll has its waiting time besides, a stream only its head. @defaultValue 15000 */
   readonly timeoutMs?: number
   /** For all attempts of a call and the waits between them. @defaultValue none */
   readonly deadlineMs?: number
@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly maxRetries?: number
   /** Wait at least as long as `Retry-After` says. @defaultValue true */
   readonly honourRetryAfter?: boolean
-  /** Answers with more bytes are given up. @defaultValue 67108864 (64 MiB) */
+  /** Answers with more bytes are given up, as are a stream’s events with more characters. @defaultValue 67108864 (64 MiB) */
   readonly maxAnswerBytes?: number
   /** Also plain HTTP to private addresses and `.local` names. @defaultValue on Node what BIGHUB_ALLOW_INSECURE_HTTP says, else false */
   readonly allowInsecureHttp?: boolean

@@ -1,5 +1,10 @@
-import { NetworkError } from './errors/network-error.ts'
-import type { ClientPlatform, Transport, TransportRequest } from './transport.ts'
+import {
+  type ClientPlatform,
+  readText,
+  type Transport,
+  type TransportRequest,
+  type TransportStream,
+} from './transport.ts'
 
 /** The part of `fetch` that is called. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -14,49 +19,39 @@ export const webClientPlatform: ClientPlatform = {
 /** Requests through `fetch`. Connections are the runtime's own affair. */
 export function createFetchTransport(fetch: Fetch): Transport {
   return {
-    async request({ method, url, headers, body, signal, maxAnswerBytes }) {
-      const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' })
-      return {
-        status: response.type === 'opaqueredirect' ? 0 : response.status,
-        header: (name) => response.headers.get(name),
-        text: await readText(response, maxAnswerBytes),
-      }
+    async request({ maxAnswerBytes, ...request }) {
+      const { chunks, ...head } = await open(fetch, request)
+      return { ...head, text: await readText({ chunks, ...head }, maxAnswerBytes) }
     },
+    stream: (request) => open(fetch, request),
     close: async () => undefined,
   }
 }
 
-async function readText({ headers, body }: Response, maxBytes: number): Promise<string> {
-  if (body === null) return ''
+async function open(
+  fetch: Fetch,
+  { method, url, headers, body, signal }: Omit<TransportRequest, 'maxAnswerBytes'>,
+): Promise<TransportStream> {
+  const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' })
+  return {
+    status: response.type === 'opaqueredirect' ? 0 : response.status,
+    header: (name) => response.headers.get(name),
+    chunks: readChunks(response.body),
+  }
+}
+
+/** Not every runtime can iterate over a body. */
+async function* readChunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array, void, void> {
+  if (body === null) return
   const reader = body.getReader()
   try {
-    assertSize(Number(headers.get('content-length') ?? 0), maxBytes)
-    return await decode(reader, maxBytes)
-  } catch (error) {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
     // Frees the connection of an answer that is not read to its end; what it says to that is of no interest.
     reader.cancel().catch(() => undefined)
-    throw error
   }
-}
-
-async function decode(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    assertSize(bytes, maxBytes)
-    text += decoder.decode(value, { stream: true })
-  }
-}
-
-/** @throws NetworkError (`answer_too_large`). */
-export function assertSize(bytes: number, maxBytes: TransportRequest['maxAnswerBytes']): void {
-  if (bytes > maxBytes)
-    throw new NetworkError(
-      'answer_too_large',
-      `the answer has more than ${maxBytes} bytes (maxAnswerBytes). Ask for fewer entries, or raise the option.`,
-    )
 }

@@ -28,8 +28,13 @@ export interface RetryDelayOptions {
  */
 export function retryDelayMs({ retry, random, retryAfterMs }: RetryDelayOptions): number | null {
   if (retryAfterMs !== null && retryAfterMs > MAX_RETRY_AFTER_MS) return null
+  return Math.max(backoffMs(retry, random), retryAfterMs ?? 0)
+}
+
+/** The wait before a retry where the server asked for none. */
+export function backoffMs(retry: number, random: number): number {
   const wait = Math.min(CAP_MS, BASE_MS * 2 ** (retry - 1))
-  return Math.max(wait + random * Math.min(MAX_JITTER_MS, wait / 2), retryAfterMs ?? 0)
+  return wait + random * Math.min(MAX_JITTER_MS, wait / 2)
 }
 
 /** `Retry-After` in seconds; null where it is absent or a date (protocol §3.2). */

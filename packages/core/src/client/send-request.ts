@@ -3,8 +3,9 @@ import { buildRequest } from './build-request.ts'
 import { isHeaderText, type ResolvedClientOptions } from './client-options.ts'
 import { NetworkError } from './errors/network-error.ts'
 import { TimeoutError } from './errors/timeout-error.ts'
+import { Interruption, type TimeLimit } from './interruption.ts'
 import { parseRetryAfter, retryDelayMs } from './retry.ts'
-import { toApiError } from './to-api-error.ts'
+import { type AskedRoute, toApiError } from './to-api-error.ts'
 import type { TransportRequest, TransportResponse } from './transport.ts'
 
 /** One call of a route's method. */
@@ -62,31 +63,15 @@ async function attempt(
   settings: ResolvedClientOptions,
   limits: { readonly deadline: number; readonly waitMs: number },
 ): Promise<TransportResponse> {
-  const { signal } = call.options
-  const abort = new AbortController()
-  const timeout = timeoutOf(call.route, settings, limits)
-  let cleanUp: (() => void) | undefined
-  // A `fetch` that was handed in may not heed the signal, so its answer is not waited for.
-  const interrupted = new Promise<never>((_, reject) => {
-    const stop = (reason: unknown): void => {
-      abort.abort(reason)
-      reject(reason)
-    }
-    const timer = setTimeout(() => stop(timeout.error), timeout.ms)
-    const onAbort = (): void => stop(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    cleanUp = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    }
-  })
+  const interruption = new Interruption(call.options.signal)
   try {
-    return await Promise.race([settings.transport.request({ ...request, signal: abort.signal }), interrupted])
+    const answer = settings.transport.request({ ...request, signal: interruption.signal })
+    return await interruption.race(answer, timeoutOf(call.route, settings, limits))
   } catch (error) {
-    if (abort.signal.aborted) throw abort.signal.reason
+    if (interruption.signal.aborted) throw interruption.signal.reason
     throw BighubError.isInstance(error) ? error : toNetworkError(call.route, settings.baseUrl.origin, error)
   } finally {
-    cleanUp?.()
+    interruption.end()
   }
 }
 
@@ -94,7 +79,7 @@ function timeoutOf(
   route: Route,
   settings: ResolvedClientOptions,
   { deadline, waitMs }: { readonly deadline: number; readonly waitMs: number },
-): { readonly ms: number; readonly error: TimeoutError } {
+): TimeLimit {
   const name = `${route.verb} ${route.path}`
   const perAttemptMs = settings.timeoutMs + waitMs
   const leftMs = Math.max(0, deadline - settings.now())
@@ -119,8 +104,8 @@ function toTransportRequest(call: RouteCall, settings: ResolvedClientOptions): O
     headers: {
       ...settings.headers,
       ...(body === null ? {} : { 'content-type': 'application/json' }),
-      ...header('idempotency-key', 'idempotencyKey', idempotencyKey),
-      ...header('if-match', 'ifMatch', options.ifMatch),
+      ...toHeader('idempotency-key', 'idempotencyKey', idempotencyKey),
+      ...toHeader('if-match', 'ifMatch', options.ifMatch),
     },
     body,
     maxAnswerBytes: settings.maxAnswerBytes,
@@ -134,7 +119,8 @@ function freshKey(route: Route, settings: ResolvedClientOptions): string | undef
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function header(name: string, option: string, value: string | undefined): Record<string, string> {
+/** Nothing where there is no value. @throws InvalidInputError if it cannot stand in a header. */
+export function toHeader(name: string, option: string, value: string | undefined): Record<string, string> {
   if (value === undefined || value === '') return {}
   if (!isHeaderText(value)) throw new InvalidInputError(option, 'needs to be text of printable ASCII characters')
   return { [name]: value }
@@ -149,7 +135,8 @@ function readJson(response: TransportResponse): unknown {
   }
 }
 
-function toNetworkError(route: Route, origin: string, cause: unknown): NetworkError {
+/** What a transport threw, in words that say what was asked for. */
+export function toNetworkError(route: AskedRoute['route'], origin: string, cause: unknown): NetworkError {
   return new NetworkError(
     'connection_failed',
     `${route.verb} ${route.path} had no whole answer from ${origin}: ${reasonOf(cause)}. Check that the server runs and that baseUrl is right.`,

@@ -11,7 +11,7 @@ import type { TransportResponse } from './transport.ts'
 
 /** What was asked for. */
 export interface AskedRoute {
-  readonly route: Route
+  readonly route: Pick<Route, 'verb' | 'path' | 'scope'>
   readonly parameters: readonly unknown[]
 }
 
@@ -36,7 +36,7 @@ export function toApiError(asked: AskedRoute, response: TransportResponse, secre
   return new ApiError(code, message, failure, { isRetryable: isRetryableStatus(status) })
 }
 
-function toFailure(route: Route, response: TransportResponse, body: unknown): ApiFailure {
+function toFailure(route: AskedRoute['route'], response: TransportResponse, body: unknown): ApiFailure {
   const inError = fieldOf(fieldOf(body, 'error'), 'request_id')
   const ids = [fieldOf(body, 'request_id'), fieldOf(body, 'validation_id'), inError, response.header('x-request-id')]
   return {
@@ -94,7 +94,7 @@ function fieldErrorsOf(detail: unknown): readonly FieldError[] {
 }
 
 /** What happened, in the server's words where it has some, and what to do. */
-function describe(route: Route, failure: ApiFailure, code: string): string {
+function describe(route: AskedRoute['route'], failure: ApiFailure, code: string): string {
   const words = wordsOf(failure.detail)
   const said = words === null ? '' : `: ${words.slice(0, MAX_WORDS)}`
   const id = failure.requestId === null ? '' : ` (request id ${failure.requestId})`
@@ -116,7 +116,7 @@ function wordsOf(detail: unknown): string | null {
   return each.length === 0 ? null : each.join('; ')
 }
 
-function adviceFor(route: Route, status: number, code: string): string {
+function adviceFor(route: AskedRoute['route'], status: number, code: string): string {
   if (code === 'version_conflict') return 'Read it again and repeat the change.'
   if (isConflict(code)) return 'Read it to see how it ended.'
   if (status === 401) return 'Check apiKey or bearerToken.'

@@ -1,6 +1,11 @@
 import type { Pool } from 'undici'
-import { assertSize } from '../client/fetch-transport.ts'
-import type { ClientPlatform, Transport } from '../client/transport.ts'
+import {
+  assertSize,
+  type ClientPlatform,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from '../client/transport.ts'
 
 /** The client on Node: one pool of kept connections, and the environment. */
 export const nodeClientPlatform: ClientPlatform = {
@@ -16,21 +21,20 @@ export const nodeClientPlatform: ClientPlatform = {
  */
 function createPoolTransport(origin: string, timeoutMs: number): Transport {
   let pool: Promise<Pool> | undefined
+  const send = async ({ method, url, headers, body, signal }: Omit<TransportRequest, 'maxAnswerBytes'>) => {
+    pool ??= openPool(origin, timeoutMs)
+    return (await pool).request({ method, path: url.slice(origin.length), headers, body, signal })
+  }
   return {
-    async request({ method, url, headers, body, signal, maxAnswerBytes }) {
-      pool ??= openPool(origin, timeoutMs)
-      const response = await (await pool).request({
-        method,
-        path: url.slice(origin.length),
-        headers,
-        body,
-        signal,
-      })
-      return {
-        status: response.statusCode,
-        header: (name) => String(response.headers[name] ?? '') || null,
-        text: await readText(response, maxAnswerBytes),
-      }
+    async request({ maxAnswerBytes, ...request }) {
+      const response = await send(request)
+      return { ...headOf(response), text: await readText(response, maxAnswerBytes) }
+    },
+    async stream(request) {
+      const response = await send(request)
+      // Whoever reads hears of it; once nobody does, it is of no interest.
+      const chunks: AsyncIterable<Buffer> = response.body.on('error', () => undefined)
+      return { ...headOf(response), chunks }
     },
     close: async () => (await pool)?.close(),
   }
@@ -50,6 +54,11 @@ async function openPool(origin: string, timeoutMs: number): Promise<Pool> {
 
 type PoolResponse = Awaited<ReturnType<Pool['request']>>
 
+function headOf({ statusCode, headers }: PoolResponse): Pick<TransportResponse, 'status' | 'header'> {
+  return { status: statusCode, header: (name) => String(headers[name] ?? '') || null }
+}
+
+/** Faster than reading in pieces, which is done only where the length is not known. */
 async function readText({ headers, body }: PoolResponse, maxBytes: number): Promise<string> {
   try {
     const length = headers['content-length']

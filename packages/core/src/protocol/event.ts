@@ -72,6 +72,9 @@ export const eventItemSchema = z.looseObject({
 })
 export type EventItem = z.infer<typeof eventItemSchema>
 
+/** Comes before every event: following begins with the oldest one. */
+export const BEFORE_FIRST_EVENT = 'evt_0'
+
 export const eventListSchema = z.looseObject({
   events: z.array(eventItemSchema),
   total: z.int().nullish(),
