@@ -20,11 +20,6 @@ export class ActionValues {
     return this.#actions.get(action)?.median(MEDIAN_FROM) ?? null
   }
 
-  /** Band of a value among the action's own, 0–7; -1 while too few were seen. */
-  valueBand(action: string, value: number): number {
-    return this.#actions.get(action)?.bin(Math.abs(value)) ?? -1
-  }
-
   /** Bin of a context field's value among those seen, 0–7; -1 while too few were seen. */
   fieldBin(field: string, value: number): number {
     return this.#fields.get(field)?.bin(value) ?? -1
