@@ -184,12 +184,12 @@ function refuseVerb(parts: AppParts, context: AppContext, verbs: readonly string
   const allow = [...verbs].toSorted().join(', ')
   const message = `${context.req.method} is not a verb of this path; there is ${allow}`
   return conduct(parts, toExchange(context, null, null), async () => {
-    throw new RequestError(405, 'method_not_allowed', message, { headers: { allow } })
+    throw new RequestError('method_not_allowed', message, { headers: { allow } })
   })
 }
 
 async function refusePath(): Promise<never> {
-  throw new RequestError(404, 'not_found', 'there is no such path; /docs shows those there are')
+  throw new RequestError('not_found', 'there is no such path; /docs shows those there are')
 }
 
 function toExchange(context: AppContext, path: string | null, endpoint: Endpoint | null): Exchange {

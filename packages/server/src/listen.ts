@@ -1,9 +1,14 @@
-import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { ConfigurationError } from '@bighub/core/protocol'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import type { Server } from './create-server.ts'
-import { RequestError } from './http/request-error.ts'
+import { RequestError, type RequestFault } from './http/request-error.ts'
 import { toProblemAnswer } from './http/to-problem.ts'
 import { freshRequestId } from './middleware/request-id.ts'
 import { SECURITY_HEADERS } from './middleware/security-headers.ts'
@@ -84,7 +89,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
 
 /** A request whose target or host is none: it never becomes a request that a route could see. */
 function malformed(): Response {
-  const { requestId, status, body } = problem(400)
+  const { requestId, status, body } = problem('bad_request')
   return new Response(body, { status, headers: { ...SECURITY_HEADERS, 'x-request-id': requestId } })
 }
 
@@ -94,7 +99,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy(error)
     return
   }
-  const { status, body, requestId } = problem(statusOf(error.code))
+  const { status, body, requestId } = problem(faultOf(error.code))
   const headers = {
     ...SECURITY_HEADERS,
     'x-request-id': requestId,
@@ -102,29 +107,23 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     'content-length': Buffer.byteLength(body),
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines.join('')}\r\n${body}`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-}
-const MESSAGES: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  400: ['bad_request', 'this is not an HTTP request that can be read'],
-  408: ['request_timeout', 'the request did not come to an end in time'],
-  431: ['headers_too_large', 'the headers are longer than 16 KiB'],
-}
+const MESSAGES = {
+  bad_request: 'this is not an HTTP request that can be read',
+  request_timeout: 'the request did not come to an end in time',
+  headers_too_large: 'the headers are longer than 16 KiB',
+} as const satisfies Partial<Record<RequestFault, string>>
 
-function problem(status: number) {
-  const [code, message] = MESSAGES[status] ?? ['bad_request', 'the request cannot be read']
+function problem(fault: keyof typeof MESSAGES) {
   const requestId = freshRequestId()
-  return { requestId, ...toProblemAnswer(new RequestError(status, code, message), requestId, null) }
+  return { requestId, ...toProblemAnswer(new RequestError(fault, MESSAGES[fault]), requestId, null) }
 }
 
-function statusOf(code: string | undefined): number {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+function faultOf(code: string | undefined): keyof typeof MESSAGES {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request'
 }
 
 /** Whether an answer is being written to the socket: another one in its midst would be read as part of it. */

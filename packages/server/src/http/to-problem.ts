@@ -9,7 +9,7 @@ import {
 import * as z from 'zod'
 import type { Endpoint } from '../routes/endpoint.ts'
 import { type Answer, jsonAnswer } from './answer.ts'
-import { RequestError } from './request-error.ts'
+import { REQUEST_STATUSES, RequestError } from './request-error.ts'
 
 /** What is answered instead of a result. */
 interface Problem {
@@ -85,9 +85,8 @@ const FAILED: Problem = {
   code: 'internal_error',
   message: 'the server failed to answer; whoever runs it finds the reason under this request id',
 }
-/** Nobody reads it; the status tells the log from a failure of ours. */
 const CLIENT_GONE: Problem = {
-  status: 499,
+  status: REQUEST_STATUSES.client_closed_request,
   code: 'client_closed_request',
   message: 'the client went away before it was answered',
 }

@@ -66,7 +66,7 @@ export class Drain {
 }
 
 function shuttingDown(): RequestError {
-  return new RequestError(503, 'shutting_down', 'the server is shutting down; ask again', {
+  return new RequestError('shutting_down', 'the server is shutting down; ask again', {
     headers: { 'retry-after': '1' },
   })
 }

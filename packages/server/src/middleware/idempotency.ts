@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DecisionHost, Principal, StoredAnswer } from '@bighub/core/protocol'
 import type { Answer } from '../http/answer.ts'
-import { RequestError } from '../http/request-error.ts'
+import { RequestError, type RequestFault } from '../http/request-error.ts'
 import { openText, sealText } from '../http/seal.ts'
 
 /** Printable ASCII, as many characters as a header may reasonably have. */
@@ -33,14 +33,14 @@ export interface KeyedRequest {
 export async function onceByKey(keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Answer> {
   const key = keyed.request.headers.get('idempotency-key')
   if (!key) return work()
-  if (!SANE_KEY.test(key)) throw refusal(422, 'idempotency_key_invalid', 'needs 1 to 255 printable ASCII characters')
+  if (!SANE_KEY.test(key)) throw refusal('idempotency_key_invalid', 'needs 1 to 255 printable ASCII characters')
   const { host, principal, body } = keyed
   const scope = scopeOf(keyed, key)
   const taken = await host.idempotency.begin(principal.organisation, scope, digest(body))
   if (taken.turn === 'in_progress')
-    throw refusal(409, 'idempotency_in_progress', 'is being processed right now; ask again for its answer')
+    throw refusal('idempotency_in_progress', 'is being processed right now; ask again for its answer')
   if (taken.turn === 'reused')
-    throw refusal(422, 'idempotency_key_reuse', 'was used with another body; take a new key for a new request')
+    throw refusal('idempotency_key_reuse', 'was used with another body; take a new key for a new request')
   return taken.turn === 'repeat' ? replay(keyed, taken.answer, key) : first(keyed, { key, scope }, work)
 }
 
@@ -80,6 +80,6 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-function refusal(status: number, code: string, message: string): RequestError {
-  return new RequestError(status, code, `the idempotency key ${message}`, { location: ['header', 'idempotency-key'] })
+function refusal(code: RequestFault, message: string): RequestError {
+  return new RequestError(code, `the idempotency key ${message}`, { location: ['header', 'idempotency-key'] })
 }

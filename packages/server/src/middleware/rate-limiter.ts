@@ -42,7 +42,7 @@ export class RateLimiter {
     }
     if (!isOver) return headers
     const message = `more than ${limit} requests in a minute; wait ${resetSeconds} s`
-    throw new RequestError(429, 'rate_limited', message, {
+    throw new RequestError('rate_limited', message, {
       headers: { ...headers, 'retry-after': String(resetSeconds) },
     })
   }

@@ -16,7 +16,7 @@ export async function readyAnswer(host: DecisionHost, drain: Drain): Promise<Ans
   } catch (error) {
     const code = BighubError.isInstance(error) ? error.code : 'internal_error'
     const headers = { 'retry-after': '1' }
-    throw new RequestError(503, 'not_ready', `decisions cannot be made right now (${code})`, { headers })
+    throw new RequestError('not_ready', `decisions cannot be made right now (${code})`, { headers })
   }
   return jsonAnswer(200, { status: 'ready' })
 }

@@ -1,4 +1,4 @@
-import { RequestError } from '../http/request-error.ts'
+import { RequestError, type RequestFault } from '../http/request-error.ts'
 
 /** Deepest nesting of a body. What is recorded nests 64 levels at most; a batch adds a few around it. */
 export const MAX_BODY_DEPTH = 100
@@ -42,7 +42,7 @@ async function readText(request: Request, maxBytes: number | null): Promise<stri
   } catch (error) {
     if (error instanceof RequestError) throw error
     // Nobody reads this; the status keeps it apart from failures of ours.
-    throw new RequestError(499, 'client_closed_request', 'the body broke off before its end')
+    throw new RequestError('client_closed_request', 'the body broke off before its end')
   }
 }
 
@@ -62,17 +62,17 @@ async function readBounded(request: Request, maxBytes: number): Promise<string> 
 function assertJsonType(request: Request): void {
   const type = request.headers.get('content-type')
   if (type !== null && !JSON_TYPE.test(type))
-    throw new RequestError(415, 'unsupported_media_type', 'the body needs the content type application/json')
+    throw new RequestError('unsupported_media_type', 'the body needs the content type application/json')
 }
 
 function tooLarge(maxBytes: number): RequestError {
   const message = `the body is longer than ${maxBytes} bytes; send less at once`
   // What is left of it is not read, so the connection cannot be used again.
-  return new RequestError(413, 'body_too_large', message, { headers: { connection: 'close' } })
+  return new RequestError('body_too_large', message, { headers: { connection: 'close' } })
 }
 
-function invalid(code: string, message: string): RequestError {
-  return new RequestError(422, code, message, { location: ['body'] })
+function invalid(code: RequestFault, message: string): RequestError {
+  return new RequestError(code, message, { location: ['body'] })
 }
 
 const QUOTE = 0x22

@@ -32,7 +32,7 @@ const EVENT_ID = /^evt_\d{1,15}$/
 export function openStream({ host, drain, request, organisation, onError }: StreamParts): Answer<ReadableStream> {
   const after = request.headers.get('last-event-id') || null
   if (after !== null && !EVENT_ID.test(after))
-    throw new RequestError(422, 'invalid_input', 'Last-Event-ID is the id of no event', {
+    throw new RequestError('invalid_input', 'Last-Event-ID is the id of no event', {
       location: ['header', 'last-event-id'],
     })
   const wait = drain.startWait(request.signal)
