@@ -5,8 +5,8 @@ export function toBase64(array: ArrayBufferView): string {
 
 /** What {@link toBase64} wrote, in memory of its own and so aligned for any element type. */
 export function fromBase64(text: string): ArrayBuffer {
-  const bytes = Buffer.from(text, 'base64')
-  const copy = new ArrayBuffer(bytes.byteLength)
-  new Uint8Array(copy).set(bytes)
-  return copy
+  // Not from the pool that small buffers share: its pieces lie anywhere.
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text, 'base64'))
+  bytes.write(text, 'base64')
+  return bytes.buffer
 }

@@ -85,7 +85,8 @@ class ContextMixingModel implements RiskModel {
   #arrivalShift = 0
   /** By decision, the error that the word expert learned from, so that a correction can take it back. */
   readonly #taught = new Map<number, number>()
-  // Working memory.
+  // Working memory. A decision is mostly admitted right after it was predicted, and need not be read again then.
+  #newest: { readonly recorded: RecordedPrediction; readonly record: PredictionRecord } | null = null
   readonly #tokens = new ExpandedTokens()
   readonly #nearness = { probability: 0, weight: 0 }
   readonly #both = new Float64Array(2)
@@ -128,19 +129,21 @@ class ContextMixingModel implements RiskModel {
     const evidence = 3 * nearness + 0.05 * Math.min(40, this.#counters.countOf(features.contexts[ACTION_ACTOR] ?? 0))
     const deviation = Math.sqrt(view.variance + 1 / (evidence + 1))
     const record: PredictionRecord = { features, sketch, inputs, correction, probability, deviation, prior }
+    const recorded = writeRecord(record)
+    this.#newest = { recorded, record }
     return new MixedPrediction({
       probability,
       interval: this.#intervalOf(probability, deviation),
       priorProbability: clip(sigmoid(logit(PRIOR_RATE) + PRIOR_TRUST * (inputs[INPUT.prior] ?? 0)), LIMIT, 1 - LIMIT),
       evidence,
       confidence: evidence / (evidence + 3) / (1 + view.variance),
-      recorded: writeRecord(record),
+      recorded,
       explain: () => this.#explain(extracted, record, { ...view, offset, nearness }),
     })
   }
 
   admit(recorded: RecordedPrediction, { key, at }: DecisionMoment): void {
-    const record = readRecord(recorded)
+    const record = this.#read(recorded)
     if (!record) return
     const openness = this.#delay.openness
     this.#delay.admit(key, at)
@@ -157,7 +160,7 @@ class ContextMixingModel implements RiskModel {
   }
 
   learn(recorded: RecordedPrediction, label: 0 | 1, { key, at }: DecisionMoment, previous?: 0 | 1): void {
-    const record = readRecord(recorded)
+    const record = this.#read(recorded)
     if (!record) return
     const { features } = record
     if (previous === undefined) this.#delay.close(key, label, at)
@@ -184,7 +187,7 @@ class ContextMixingModel implements RiskModel {
   dismiss(recorded: RecordedPrediction, { key }: DecisionMoment, previous?: 0 | 1): void {
     if (previous === undefined) this.#delay.withdraw(key)
     else this.#delay.correct(key, previous, null)
-    const record = previous === undefined ? null : readRecord(recorded)
+    const record = previous === undefined ? null : this.#read(recorded)
     if (record && previous !== undefined) this.#exchange(record, previous, null)
   }
 
@@ -230,6 +233,10 @@ class ContextMixingModel implements RiskModel {
       calibration: this.#calibration,
       width: this.#width,
     }
+  }
+
+  #read(recorded: RecordedPrediction): PredictionRecord | null {
+    return this.#newest?.recorded === recorded ? this.#newest.record : readRecord(recorded)
   }
 
   /** Base rate of decisions; before the first outcome there is nothing to correct. */

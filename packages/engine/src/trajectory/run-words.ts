@@ -64,22 +64,38 @@ export function hearUser(text: string, before: UserWords | null): UserWords {
   }
 }
 
+/** What was heard in a run since its last action. */
+export interface HeardWords {
+  /** Outputs with a strong marker. */
+  readonly strong: number
+  /** Hashes of each output's words, base64. */
+  readonly output_words: readonly string[]
+  /** What the user has said by now; null if nothing since. */
+  readonly user: UserWords | null
+}
+
 /** What a run's words are once these were heard. */
-export function withObserved(
-  run: RunWordsState,
-  observed: { readonly strong: number; readonly output_words: readonly string[]; readonly user: UserWords | null },
-): RunWordsState {
+export function withObserved(run: RunWordsState, heard: HeardWords): RunWordsState {
+  // Asked for with the evaluation, and again when it is folded.
+  if (newest?.run === run && newest.heard === heard) return newest.result
+  const result = join(run, heard)
+  newest = { run, heard, result }
+  return result
+}
+
+let newest: { run: RunWordsState; heard: HeardWords; result: RunWordsState } | undefined
+
+function join(run: RunWordsState, { strong, output_words: outputs, user }: HeardWords): RunWordsState {
   let { lastOutput, allOutputs } = run
-  for (const words of observed.output_words) {
+  for (const words of outputs) {
     lastOutput = new Uint32Array(fromBase64(words))
     allOutputs = joinWords(allOutputs, lastOutput)
   }
-  const { user } = observed
   const said = user ?? run.said
   return {
     ...run,
-    outputs: run.outputs + observed.output_words.length,
-    strongOutputs: run.strongOutputs + observed.strong,
+    outputs: run.outputs + outputs.length,
+    strongOutputs: run.strongOutputs + strong,
     lastOutput,
     allOutputs,
     user: user ? new Uint32Array(fromBase64(user.words)) : run.user,

@@ -3,6 +3,7 @@ import type { RunFacts } from '../features/action-facts.ts'
 import { countInstructionWords, hasStrongMarker, instructionLevel } from './instruction-wording.ts'
 import type { RunTexts } from './run-texts.ts'
 import {
+  type HeardWords,
   hearUser,
   NO_WORDS,
   outputWords,
@@ -30,16 +31,10 @@ interface SuspiciousOutput {
 }
 
 /** What the observations since the last evaluation say: numbers and hashes only, so that the fold needs no words. */
-export interface ObservedFacts {
+export interface ObservedFacts extends HeardWords {
   readonly errors: number
   readonly instruction_hits: number
   readonly suspicious: readonly SuspiciousOutput[]
-  /** Outputs with a strong marker. */
-  readonly strong: number
-  /** Hashes of each output's words, base64. */
-  readonly output_words: readonly string[]
-  /** What the user has said by now; null if nothing since the last evaluation. */
-  readonly user: UserWords | null
 }
 
 /** One run's past, bounded. */
