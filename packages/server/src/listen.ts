@@ -42,10 +42,13 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
       server.fetch(request, { address: (incoming as HttpBindings['incoming']).socket.remoteAddress ?? null }),
     { errorHandler: () => malformed() },
   )
-  const http = createHttpServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS },
-    (incoming, outgoing) => void listener(incoming, outgoing),
-  )
+  const http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
+    // What ends because of closing, such as a stream, leaves a connection that was to be kept and that nobody will use again.
+    outgoing.once('close', () => {
+      if (!http.listening) http.closeIdleConnections()
+    })
+    void listener(incoming, outgoing)
+  })
   http.on('clientError', answerClientError)
   await bind(http, port, hostname)
   let closing: Promise<void> | undefined

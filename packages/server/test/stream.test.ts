@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { listen } from '../src/index.ts'
 import { openServer, type TestServer } from './support/test-server.ts'
 
@@ -89,6 +89,18 @@ describe('GET /stream', () => {
     const second = await fetch(`${listener.url}/stream`, { headers })
     const whole = second.text()
     await listener.close()
+    expect(await whole).toContain('retry: 2000')
+  })
+
+  it('leaves no connection behind that closing would have to wait for', async () => {
+    const served = await openServer()
+    const listener = await listen(served.server, { port: 0 })
+    const headers = { 'x-api-key': served.key, 'last-event-id': 'evt_0' }
+    const whole = (await fetch(`${listener.url}/stream`, { headers })).text()
+    // What lingers would be cut by a timer, which never fires now.
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await expect(listener.close()).resolves.toBeUndefined()
     expect(await whole).toContain('retry: 2000')
   })
 })
