@@ -253,10 +253,12 @@ class ContextMixingModel implements RiskModel {
   ): Float64Array {
     const inputs = new Float64Array(INPUT_COUNT)
     const { action, contexts, fields, pairs } = features
-    // The first outcomes tell nearly every expert the same, and their sum would take it for proof.
+    // The first outcomes tell nearly every expert the same, and their sum would take it for proof. Where nearly all is still open,
+    // few outcomes say nothing of how few decisions there were: there openness itself restrains the counters.
     const { outcomes } = this.#base
     const { earlyOutcomes } = this.#options
-    const early = earlyOutcomes === 0 ? 1 : outcomes / (outcomes + earlyOutcomes)
+    const early =
+      earlyOutcomes === 0 ? 1 : (outcomes + earlyOutcomes * openness * openness) / (outcomes + earlyOutcomes)
     // Counts overcommit while many outcomes are open.
     const settled = 1 - openness
     inputs[INPUT.pairs] = clip(this.#pairs.score(pairs), -8, 8) * early
