@@ -282,6 +282,7 @@ export class EngineState {
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
     this.risk.admit(kept.prediction, { key: requestId, at })
+    if (kept.result === 'blocked') this.risk.withdraw(requestId)
   }
 
   #applyValidation(at: number, kept: ValidatedKept): void {
