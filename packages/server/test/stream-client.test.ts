@@ -187,6 +187,9 @@ describe.each<[string, ClientOptions]>([
       break
     }
     await expect(gone).resolves.toBeUndefined()
+    const events = client.subscribe(FROM_THE_FIRST)
+    await events.next()
+    await expect(events.throw(new Error('the reader’s own'))).rejects.toThrow('the reader’s own')
   })
 
   it('ends when the client is closed, also while an event is looked at, and takes no new one', async () => {

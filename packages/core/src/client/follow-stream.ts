@@ -11,7 +11,7 @@ import {
 import type { ResolvedClientOptions } from './client-options.ts'
 import { NetworkError } from './errors/network-error.ts'
 import { TimeoutError } from './errors/timeout-error.ts'
-import { Interruption } from './interruption.ts'
+import { Interruption, type TimeLimit } from './interruption.ts'
 import { backoffMs, MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry.ts'
 import { toHeader, toNetworkError } from './send-request.ts'
 import { toApiError } from './to-api-error.ts'
@@ -87,29 +87,29 @@ async function* readConnection(
   settings: ResolvedClientOptions,
 ): AsyncGenerator<EventItem, void, void> {
   const interruption = new Interruption(signal)
+  const reading = { progress, interruption, settings }
   try {
-    const stream = await open(progress, interruption, settings)
-    for await (const message of readMessages(stream, { progress, interruption, settings })) {
+    for await (const message of readMessages(await open(reading), reading)) {
       const event = toEvent(message, progress)
       progress.lastEventId = event.event_id
       progress.failures = 0
       yield event
       if (signal.aborted) return
     }
-  } catch (error) {
-    if (interruption.signal.aborted) throw interruption.signal.reason
-    throw BighubError.isInstance(error) ? error : toNetworkError(ROUTE, settings.baseUrl.origin, error)
   } finally {
     interruption.abort()
     interruption.end()
   }
 }
 
-async function open(
-  progress: Progress,
-  interruption: Interruption,
-  settings: ResolvedClientOptions,
-): Promise<TransportStream> {
+interface Reading {
+  readonly progress: Progress
+  readonly interruption: Interruption
+  readonly settings: ResolvedClientOptions
+}
+
+async function open(reading: Reading): Promise<TransportStream> {
+  const { progress, interruption, settings } = reading
   const { transport, baseUrl, headers, timeoutMs, maxAnswerBytes, honourRetryAfter, secret } = settings
   const limit = { ms: timeoutMs, error: new TimeoutError(NAME, 'timeoutMs', timeoutMs) }
   const request = {
@@ -123,31 +123,35 @@ async function open(
     body: null,
     signal: interruption.signal,
   }
-  const stream = await interruption.race(transport.stream(request), limit)
+  progress.retryAfterMs = 0
+  const stream = await reach(transport.stream(request), limit, reading)
   const { status, header } = stream
   if (status !== 200) {
     const seconds = honourRetryAfter ? parseRetryAfter(header('retry-after')) : null
     progress.retryAfterMs = (seconds ?? 0) * 1000
-    const text = await interruption.race(readText(stream, maxAnswerBytes), limit)
+    const text = await reach(readText(stream, maxAnswerBytes), limit, reading)
     throw toApiError({ route: ROUTE, parameters: [] }, { status, header, text }, secret)
   }
   if (!header('content-type')?.startsWith(ROUTE.mediaType)) throw unreadable('the answer is no event stream')
-  progress.retryAfterMs = 0
   progress.wasOpen = true
   return stream
 }
 
-interface Reading {
-  readonly progress: Progress
-  readonly interruption: Interruption
-  readonly settings: ResolvedClientOptions
+/** What the network brings, or what it failed with in the words of this client. */
+async function reach<T>(work: Promise<T>, limit: TimeLimit, { interruption, settings }: Reading): Promise<T> {
+  try {
+    return await interruption.race(work, limit)
+  } catch (error) {
+    if (interruption.signal.aborted) throw interruption.signal.reason
+    throw BighubError.isInstance(error) ? error : toNetworkError(ROUTE, settings.baseUrl.origin, error)
+  }
 }
 
 async function* readMessages(
   stream: TransportStream,
   reading: Reading,
 ): AsyncGenerator<EventSourceMessage, void, void> {
-  const { progress, interruption, settings } = reading
+  const { progress, settings } = reading
   const limit = { ms: SILENCE_MS, error: new TimeoutError(NAME, 'silence', SILENCE_MS) }
   const messages: EventSourceMessage[] = []
   let isTooLarge = false
@@ -162,7 +166,7 @@ async function* readMessages(
   const chunks = stream.chunks[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const { done, value } = await interruption.race(chunks.next(), limit)
+      const { done, value } = await reach(chunks.next(), limit, reading)
       if (done) return
       parser.feed(decoder.decode(value, { stream: true }))
       yield* messages.splice(0)

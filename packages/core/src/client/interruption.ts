@@ -8,7 +8,9 @@ export interface TimeLimit {
 export class Interruption {
   readonly #abort = new AbortController()
   readonly #caller: AbortSignal | undefined
-  readonly #onAbort = (): void => this.#abort.abort(this.#caller?.reason)
+  readonly #onAbort = (): void => this.abort(this.#caller?.reason)
+  /** Ends the race that is on. Called by `abort` and not by a listener, of which every request would pay for one. */
+  #reject: ((reason: unknown) => void) | undefined
 
   constructor(caller: AbortSignal | undefined) {
     this.#caller = caller
@@ -21,31 +23,28 @@ export class Interruption {
     return this.#abort.signal
   }
 
-  /** What the promise comes to, unless the limit or the caller ends it before: then that reason is thrown, and the work told. */
+  /**
+   * What the promise comes to, unless the limit or the caller ends it before: then that reason is thrown, and the work told. One race
+   * at a time.
+   */
   async race<T>(work: Promise<T>, { ms, error }: TimeLimit): Promise<T> {
-    const { signal } = this.#abort
-    let cleanUp: (() => void) | undefined
     // A `fetch` that was handed in may not heed the signal, so its answer is not waited for.
     const interrupted = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(signal.reason)
-      const timer = setTimeout(() => this.#abort.abort(error), ms)
-      signal.addEventListener('abort', onAbort, { once: true })
-      if (signal.aborted) onAbort()
-      cleanUp = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', onAbort)
-      }
+      this.#reject = reject
     })
+    if (this.signal.aborted) this.#reject?.(this.signal.reason)
+    const timer = setTimeout(() => this.abort(error), ms)
     try {
       return await Promise.race([work, interrupted])
     } finally {
-      cleanUp?.()
+      clearTimeout(timer)
     }
   }
 
   /** Nobody wants what is still under way. */
-  abort(): void {
-    this.#abort.abort()
+  abort(reason?: unknown): void {
+    this.#abort.abort(reason)
+    this.#reject?.(this.signal.reason)
   }
 
   /** The work is over: the caller's signal is let go. */
