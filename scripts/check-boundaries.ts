@@ -18,10 +18,11 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/core/src/', core('protocol', 'guard', 'client')],
   ['packages/engine/src/math/', []],
   // The learning core. Resources over it (`*-api.ts` and what they are made of) go under the row of the engine.
-  ...learning('features/extract-features', 'math', 'features'),
-  ...learning('features/action-', 'math', 'features'),
-  ...learning('features/quantile-sketch', 'math'),
-  ...learning('features/verb-class', 'math'),
+  ...['compute-features', 'features-api', 'named-features'].map((name): [string, string[]] => [
+    `packages/engine/src/features/${name}`,
+    ENGINE,
+  ]),
+  ...learning('features/', 'math'),
   ...learning('risk/', 'math', 'features'),
   ...learning('precedents/precedent-index', 'math', 'features', 'risk'),
   ...learning('precedents/likeness', 'math', 'features', 'risk'),

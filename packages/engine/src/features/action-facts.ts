@@ -1,5 +1,4 @@
 import type { ProvenanceLabel, ToolAnnotations } from '@bighub/core/protocol'
-import type { RunTexts } from '../trajectory/run-texts.ts'
 
 /** What is known about the run that a proposed action belongs to, at the moment it is proposed. */
 export interface RunFacts {
@@ -25,6 +24,18 @@ export interface RunFacts {
   readonly words: RunWords
   /** The run's texts; null where they are not at hand, as after a restart: taint is then all that is known of them. */
   readonly texts: RunTexts | null
+}
+
+/** A tool output; null text: it does not read like instructions, so that no value of it taints. */
+export interface ToolOutput {
+  readonly text: string | null
+  readonly isStrong: boolean
+}
+
+/** The texts of one run. */
+export interface RunTexts {
+  readonly outputs: readonly ToolOutput[]
+  readonly userText: string
 }
 
 /** What was said in a run, as hashes. */

@@ -1,12 +1,13 @@
 import { hashShort, hashText, mix } from '../math/hash.ts'
-import { findTaint, type RunTexts } from '../trajectory/run-texts.ts'
-import { wordsOf } from '../trajectory/words-of.ts'
+import type { RunTexts } from './action-facts.ts'
 import type { CallView } from './call-view.ts'
 import type { CallNumbers } from './field-tokens.ts'
+import { findTaint } from './find-taint.ts'
 import { halfOctave } from './half-octave.ts'
 import type { NumberBook } from './number-book.ts'
 import type { TokenList } from './token-list.ts'
 import { TOKEN } from './token-names.ts'
+import { wordsOf } from './words-of.ts'
 
 /** Most values of a call that are read, elements of a list, levels below the top. */
 const MAX_LEAVES = 14

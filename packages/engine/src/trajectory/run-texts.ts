@@ -1,31 +1,12 @@
 import type { RunContext } from '@bighub/core/protocol'
-import { countInstructionWords, hasStrongMarker } from './instruction-wording.ts'
+import type { RunTexts, ToolOutput } from '../features/action-facts.ts'
+import { countInstructionWords, hasStrongMarker } from '../features/instruction-wording.ts'
 
 /** Most outputs of a run that are looked through, the newest; most of a user's text. */
 const MAX_OUTPUTS = 12
 const MAX_USER_TEXT = 16_000
 /** Runs whose texts are remembered; the one that spoke longest ago is forgotten first. */
 const MAX_RUNS = 2000
-
-/** A tool output; null text: it does not read like instructions, so that no value of it taints. */
-interface ToolOutput {
-  readonly text: string | null
-  readonly isStrong: boolean
-}
-
-/** The texts of one run. */
-export interface RunTexts {
-  readonly outputs: readonly ToolOutput[]
-  readonly userText: string
-}
-
-/** Where an argument's value was found in a tool output that reads like instructions. */
-export interface FoundTaint {
-  /** Order-like wording around it: 0–3. */
-  readonly level: number
-  /** The output carries a strong marker. */
-  readonly isStrong: boolean
-}
 
 /**
  * The texts of the runs in flight. They are words, so they are no part of the fold and of no snapshot: after a restart the runs
@@ -49,21 +30,6 @@ export class RunTextBook {
     const oldest = this.#runs.keys().next()
     if (!oldest.done) this.#runs.delete(oldest.value)
   }
-}
-
-/** The newest suspicious output that holds a text, unless the user said it; null if none does. */
-export function findTaint({ outputs, userText }: RunTexts, text: string): FoundTaint | null {
-  const probe = text.slice(0, 60)
-  for (let index = outputs.length - 1; index >= 0; index--) {
-    const output = outputs[index]
-    if (!output || output.text === null) continue
-    const at = output.text.indexOf(probe)
-    if (at < 0) continue
-    if (userText.includes(probe)) return null
-    const near = countInstructionWords(output.text.slice(Math.max(0, at - 500), at + 300))
-    return { level: Math.min(3, near >> 1), isStrong: output.isStrong }
-  }
-  return null
 }
 
 const NOTHING: RunTexts = { outputs: [], userText: '' }

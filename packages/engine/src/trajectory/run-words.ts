@@ -1,8 +1,8 @@
 import type { Observation } from '@bighub/core/protocol'
 import type { RunWords } from '../features/action-facts.ts'
+import { wordHashes, wordsOf } from '../features/words-of.ts'
 import { fromBase64, toBase64 } from '../math/base64.ts'
 import { fnv, hashShort, hashText } from '../math/hash.ts'
-import { wordHashes, wordsOf } from './words-of.ts'
 
 /** Most words read of an output, in its first characters, and most remembered of all outputs of a run. */
 const OUTPUT_LENGTH = 1500

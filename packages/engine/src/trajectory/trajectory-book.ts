@@ -1,7 +1,6 @@
 import type { Observation, TrajectoryHealth, TrajectoryState } from '@bighub/core/protocol'
-import type { RunFacts } from '../features/action-facts.ts'
-import { countInstructionWords, hasStrongMarker, instructionLevel } from './instruction-wording.ts'
-import type { RunTexts } from './run-texts.ts'
+import type { RunFacts, RunTexts } from '../features/action-facts.ts'
+import { countInstructionWords, hasStrongMarker, instructionLevel } from '../features/instruction-wording.ts'
 import {
   type HeardWords,
   hearUser,
