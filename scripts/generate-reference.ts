@@ -118,13 +118,18 @@ function renderResource(resource: string, routes: readonly NamedRoute[], example
 
 function exampleOf(name: string, { entry }: Shown): string[] {
   const args = entry.args.map((each) => JSON.stringify(each, null, 2)).join(', ')
-  const lines = JSON.stringify(entry.answer, null, 2).split('\n')
+  const lines = JSON.stringify(entry.answer, shortNumber, 2).split('\n')
   const answer =
     lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES), `… ${lines.length - MOST_LINES} more lines`]
   return ['```js', `await api.${name}(${args})`, '```', '', '```text', ...answer, '```', '']
 }
 
 /** File of a resource, in kebab-case. */
+/** Examples show numbers to three digits: the last ones are not the point, and differ between machines. */
+function shortNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(3)) : value
+}
+
 function fileOf(resource: string): string {
   return resource.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
