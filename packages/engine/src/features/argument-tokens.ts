@@ -16,6 +16,8 @@ const MAX_DEPTH = 4
 /** Longest value that is a token as it is; longest part of a longer one that tells it from others. */
 const EXACT_LENGTH = 40
 const HASHED_LENGTH = 400
+/** Longest text that may be one of a few: a method, a status, a yes or no. */
+const CATEGORY_LENGTH = 16
 const MAX_WORDS = 40
 /** Shortest value that is looked for in tool outputs: shorter ones stand everywhere. */
 const TAINT_LENGTH = 4
@@ -41,6 +43,8 @@ interface Reading {
   readonly book: NumberBook
   readonly tokens: TokenList
   readonly numbers: CallNumbers
+  /** Coarse hashes of fields; null: arguments are none. */
+  readonly fields: number[] | null
   readonly earlier: Map<number, number[]>
   count: number
   length: number
@@ -54,7 +58,7 @@ interface Reading {
 export function addArgumentTokens(
   args: Readonly<Record<string, unknown>>,
   names: readonly string[],
-  about: Pick<Reading, 'call' | 'texts' | 'book' | 'tokens' | 'numbers'>,
+  about: Pick<Reading, 'call' | 'texts' | 'book' | 'tokens' | 'numbers' | 'fields'>,
 ): ArgumentSummary {
   about.tokens.begin('arguments')
   const reading: Reading = {
@@ -111,6 +115,7 @@ function readText(argument: number, text: string, reading: Reading): void {
   reading.length += text.length
   reading.digest = mix(reading.digest, mix(argument, value))
   if (isShort) tokens.add(mix(argument, value))
+  if (text.length <= CATEGORY_LENGTH && !text.includes(' ')) reading.fields?.push(mix(argument, value))
   tokens.add(mix(mix(TOKEN.argumentLength, argument), halfOctave(text.length)), LESS)
   if (text.length < TAINT_LENGTH) return
   const host = HOST.exec(text)

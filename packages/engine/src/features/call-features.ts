@@ -80,6 +80,8 @@ export interface Extracted {
 export interface ExtractOptions {
   /** Fields are read in the order in which they were given, not by name: two orders are then two calls. @defaultValue false */
   readonly keepsFieldOrder?: boolean
+  /** Short arguments count as fields too, as context does: paired with each other and with who acts. @defaultValue true */
+  readonly hasArgumentFields?: boolean
 }
 
 const tokens = new TokenList()
@@ -106,6 +108,7 @@ export function callFeatures(facts: ActionFacts, book: NumberBook, options: Extr
     book,
     tokens,
     numbers,
+    fields: options.hasArgumentFields === false ? null : fields,
   })
   addArgumentSizeTokens(found, tokens)
   const taint = addTaintTokens(facts.run, view, found, provenance, tokens)

@@ -27,6 +27,29 @@ describe('the context mixing model', () => {
     expect(refund(100, 'gift card').probability).toBeGreaterThan(refund(100, 'original').probability + 0.1)
   })
 
+  it('learns sooner what a short argument means where arguments count as fields', () => {
+    const [without = 0, withFields = 0] = [false, true].map((hasArgumentFields) => {
+      const model = createRiskModel({ hasArgumentFields })
+      const refund = (n: number, method: string): Prediction =>
+        model.predict(
+          facts({
+            target: `order-${n}`,
+            value: 25 + (n % 7),
+            arguments: { order: `A-${n}`, amount: 25 + (n % 7), method },
+          }),
+        )
+      for (let n = 0; n < 34; n++) {
+        const isBad = (n * 7) % 11 < 5
+        const { recorded } = refund(n, isBad ? 'gift_card' : 'original')
+        model.admit(recorded, { key: `act_${n}`, at: n * 1000 })
+        model.learn(recorded, isBad ? 1 : 0, { key: `act_${n}`, at: n * 1000 + 500 })
+      }
+      return refund(100, 'gift_card').probability - refund(100, 'original').probability
+    })
+    expect(withFields).toBeGreaterThan(1.5 * without)
+    expect(without).toBeGreaterThan(0.1)
+  })
+
   it('takes a call that was never run for no open decision', () => {
     const [withdrawn, never] = [createRiskModel(), createRiskModel()]
     for (const model of [withdrawn, never]) decide(model, 30)

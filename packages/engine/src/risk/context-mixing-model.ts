@@ -49,6 +49,11 @@ export interface RiskModelOptions {
   readonly earlyOutcomes?: number
   /** Fields are read in the order in which they were given. @defaultValue false: by name */
   readonly keepsFieldOrder?: boolean
+  /**
+   * Short arguments count as fields too, as context does: what a method or a status means is learned from fewer outcomes. On the agents'
+   * streams of risk-model.md −1.7 %, −0.1 % and +1.4 % of log loss. @defaultValue true
+   */
+  readonly hasArgumentFields?: boolean
 }
 
 /** The model of risk behind the engine (risk-model.md): experts in log-odds, mixed by what was learned of each. */
@@ -98,6 +103,7 @@ class ContextMixingModel implements RiskModel {
       hasPrior: true,
       earlyOutcomes: 10,
       keepsFieldOrder: false,
+      hasArgumentFields: true,
       ...options,
     }
     this.#delay = new DelayModel(this.#options.ageUnit)
@@ -110,6 +116,7 @@ class ContextMixingModel implements RiskModel {
       trees_install_after: this.#options.treesInstallAfter,
       has_prior: this.#options.hasPrior,
       early_outcomes: this.#options.earlyOutcomes,
+      argument_fields: this.#options.hasArgumentFields,
     }
   }
 
