@@ -12,7 +12,7 @@ import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
 import { caseFields } from '../features/case-fields.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
-import type { Neighbours } from '../precedents/precedent-index.ts'
+import { toPrecedentCase } from '../precedents/precedent-index.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
@@ -48,7 +48,6 @@ export interface Judged {
   readonly policy: EffectivePolicy
   readonly health: TrajectoryHealth | null
   readonly prediction: Prediction
-  readonly neighbours: Neighbours
   readonly median: number | null
   readonly stake: number
   readonly decided: Recommended
@@ -101,7 +100,6 @@ export function judge(
   const facts = toFacts(request, state, observed)
   const health = state.trajectories.health(request.trajectoryId, observed)
   const own = caseFields(facts, state.values)
-  const neighbours = state.precedents.retrieve(own, facts)
   const prediction = state.risk.predict(facts)
   const rules = evaluateConstraints(state.constraints.values(), facts, {
     at,
@@ -139,11 +137,11 @@ export function judge(
     rules_blocked: rules.filter((rule) => rule.effect === 'block').map((rule) => rule.rule_id),
     step: toStep(request, digest, prediction, observed),
     prediction: prediction.recorded,
-    precedent: { ...neighbours.recorded, at: new Date(at).toISOString() },
+    precedent: { ...toPrecedentCase(own, facts), at: new Date(at).toISOString() },
     numbers: own.numbers,
     claim: null,
   }
-  return { facts, digest, policy, health, prediction, neighbours, median, stake, decided, kept }
+  return { facts, digest, policy, health, prediction, median, stake, decided, kept }
 }
 
 /** What the request says of its run since the last evaluation, as hashes and counts. */
@@ -210,8 +208,8 @@ interface ResponseParts {
 /** Stage 10 and the answer's form (protocol §6.1). What cannot be known is null or absent. */
 function toResponse(parts: ResponseParts): EvaluateResponse {
   const { request, state, moment, simulation, counterfactual } = parts
-  const { facts, prediction, neighbours, decided, health } = parts.judged
-  const precedents = neighbours.summary
+  const { facts, prediction, decided, health, kept } = parts.judged
+  const precedents = state.precedents.retrieve(kept.precedent).summary
   const level = confidenceLevel(prediction.confidence)
   const evidence = evidenceStatus(prediction.evidence)
   const isAllowed = decided.result === 'allowed'

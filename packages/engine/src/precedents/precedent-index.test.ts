@@ -2,15 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { facts } from '../../test/support/facts.ts'
 import { ActionValues } from '../features/action-values.ts'
 import { caseFields } from '../features/case-fields.ts'
-import { type Neighbours, PrecedentIndex } from './precedent-index.ts'
+import { type Neighbours, type PrecedentCase, PrecedentIndex, toPrecedentCase } from './precedent-index.ts'
 
 type About = Parameters<typeof facts>[0]
 
 const values = new ActionValues()
 
-function retrieve(index: PrecedentIndex, about: About = {}): Neighbours {
+function caseOf(about: About = {}): PrecedentCase {
   const action = facts(about)
-  return index.retrieve(caseFields(action, values), action)
+  return toPrecedentCase(caseFields(action, values), action)
+}
+
+function retrieve(index: PrecedentIndex, about: About = {}): Neighbours {
+  return index.retrieve(caseOf(about))
 }
 
 /** Records a case as the engine does: found at its decision, stored with its outcome. */
@@ -21,7 +25,7 @@ function record(
   about: About = {},
   status = label === 1 ? 'FRAUD' : 'SUCCESS',
 ): void {
-  index.record({ ...retrieve(index, about).recorded, at: '2026-07-01T00:00:00.000Z' }, id, status, label)
+  index.record({ ...caseOf(about), at: '2026-07-01T00:00:00.000Z' }, id, status, label)
 }
 
 describe('precedents', () => {

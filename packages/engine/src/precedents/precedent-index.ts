@@ -46,8 +46,6 @@ export interface PrecedentEvidence {
 export interface Neighbours {
   readonly evidence: PrecedentEvidence
   readonly summary: PrecedentSummary
-  /** This action's own part, to be recorded. */
-  readonly recorded: PrecedentCase
 }
 
 /** Past cases with an outcome, by action, looked through one by one: exact, and bounded by what is kept. */
@@ -55,9 +53,8 @@ export class PrecedentIndex {
   readonly #cases = new Map<string, StoredCase[]>()
 
   /** Stage 6: the neighbours of an action, their similarity-weighted bad rate, and the best of each kind. */
-  retrieve(fields: CaseFields, facts: ActionFacts): Neighbours {
-    const recorded = toCase(fields, facts)
-    const cases = this.#cases.get(facts.action) ?? []
+  retrieve(own: PrecedentCase): Neighbours {
+    const cases = this.#cases.get(own.action) ?? []
     let weight = 0
     let bad = 0
     let near = 0
@@ -67,7 +64,7 @@ export class PrecedentIndex {
       const each = cases[index]
       if (!each) continue
       badOfAction += each.label
-      const similarity = similarityOf(recorded, each, (cases.length - 1 - index) / RING)
+      const similarity = similarityOf(own, each, (cases.length - 1 - index) / RING)
       if (similarity < MIN_SIMILARITY) continue
       near++
       const share = Math.exp(SHARPNESS * (similarity - 1))
@@ -76,10 +73,9 @@ export class PrecedentIndex {
       if (similarity > (best[each.label]?.similarity ?? 0)) best[each.label] = { similarity, of: each }
     }
     const badRate = weight > 0 ? bad / weight : null
-    const own = cases.length > 0 ? badOfAction / cases.length : null
+    const rateOfAction = cases.length > 0 ? badOfAction / cases.length : null
     return {
       evidence: { badRate, weight },
-      recorded,
       summary: {
         total_precedents: near,
         with_outcomes: near,
@@ -89,7 +85,8 @@ export class PrecedentIndex {
         confidence: weight / (weight + PRIOR_WEIGHT),
         warnings:
           badRate !== null && badRate >= 0.5 && near >= 3 ? [`most of ${near} similar past cases went wrong`] : [],
-        risk_adjustment: badRate === null || own === null ? null : posterior(bad, weight, own) - own,
+        risk_adjustment:
+          badRate === null || rateOfAction === null ? null : posterior(bad, weight, rateOfAction) - rateOfAction,
         positive: best[0] && toReference(best[0]),
         negative: best[1] && toReference(best[1]),
       },
@@ -131,7 +128,8 @@ interface Match {
   readonly of: StoredCase
 }
 
-function toCase({ fields }: CaseFields, facts: ActionFacts): PrecedentCase {
+/** What a decision about to be made leaves of itself. */
+export function toPrecedentCase({ fields }: CaseFields, facts: ActionFacts): PrecedentCase {
   return {
     action: facts.action,
     actor: hashText(facts.actor),
