@@ -4,6 +4,7 @@ import { backtestFile, type Configuration, type FileBacktest } from '@bighub/eng
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatComparison } from './format-comparison.ts'
 import { formatTable, nameOf } from './format-table.ts'
+import { giveBackMemory } from './give-back-memory.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { type ConfigurationFlags, readConfigurations } from './read-configurations.ts'
 import { htmlReport, type ReportedFile } from './report/html-report.ts'
@@ -60,6 +61,7 @@ export function registerBacktest(program: Command): void {
       for (const [index, file] of files.entries()) {
         const collected = new ReportCollector()
         const collector = flags.html === undefined ? undefined : collected
+        if (index > 0) giveBackMemory()
         const report = await runFile(file, sizes[index] ?? 0, { ...flags, configurations, collector })
         if (flags.json) console.log(JSON.stringify(report))
         reported.push({ report, collected })

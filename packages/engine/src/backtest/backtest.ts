@@ -22,6 +22,8 @@ export type BacktestEvent =
       readonly model?: RiskModelOptions
       /** What will come of it, if the log says so in advance: it is scored at once and learned when the outcome is due. */
       readonly label: 0 | 1 | null
+      /** No outcome will be told of it, so that nothing of it need be remembered. @defaultValue false */
+      readonly isClosed?: boolean
     }
   | {
       readonly type: 'outcome'
@@ -31,6 +33,8 @@ export type BacktestEvent =
       readonly outcome: Omit<OutcomeKept, 'decision' | 'previous'>
       /** The decision was not scored in advance: score it now, or again if this corrects an earlier outcome. */
       readonly isScored: boolean
+      /** No correction can follow. @defaultValue false */
+      readonly isClosed?: boolean
       /** How the log has it: learned from as it stands where the decision was not judged here, such as one of elsewhere. */
       readonly record?: RecordAsItStands
     }
@@ -175,7 +179,7 @@ export class Backtest {
     this.#state.apply({ type: 'evaluation', at: event.at, subject: event.key, kept: { ...kept } })
     const { trajectoryId, run } = event.request
     if (trajectoryId !== null) this.#state.texts.hear(trajectoryId, run)
-    this.#open.set(event.key, { kept, decision })
+    if (!event.isClosed) this.#open.set(event.key, { kept, decision })
     if (this.#open.size > MAX_OPEN) {
       const oldest = this.#open.keys().next()
       if (!oldest.done) this.#open.delete(oldest.value)
@@ -187,7 +191,7 @@ export class Backtest {
     return decision.risk
   }
 
-  #learn({ key, at, outcome, isScored, record }: Extract<BacktestEvent, { type: 'outcome' }>): void {
+  #learn({ key, at, outcome, isScored, isClosed, record }: Extract<BacktestEvent, { type: 'outcome' }>): void {
     const open = this.#open.get(key)
     if (!open) {
       if (record) this.#fold(record)
@@ -201,7 +205,8 @@ export class Backtest {
     const learned: OutcomeKept = { ...outcome, decision: kept, ...(previous ? { previous } : {}) }
     this.#state.apply({ type: 'outcome', at, subject: key, kept: { ...learned } })
     if (previous === undefined && outcome.label !== null) this.#observer.onLearned?.(decision, outcome.label)
-    open.previous = { label: outcome.label, severity: outcome.severity }
+    if (isClosed) this.#open.delete(key)
+    else open.previous = { label: outcome.label, severity: outcome.severity }
   }
 
   #fold(record: RecordAsItStands): void {

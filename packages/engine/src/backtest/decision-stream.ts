@@ -66,6 +66,7 @@ export class DecisionStream {
       request: this.#toRequest(line),
       label,
       model: STREAM_MODEL,
+      isClosed: label === null,
     }
     if (label !== null) this.#schedule(line, key, label)
     this.#position++
@@ -85,6 +86,7 @@ export class DecisionStream {
       at: timeOf(line),
       outcome: { request_id: key, status, category, severity: label, label },
       isScored: false,
+      isClosed: true,
     })
     this.#due.set(when, due)
   }

@@ -118,7 +118,7 @@ export class TreeFit {
     if (cuts.length > 0) this.#usable.push(column)
     for (let row = 0; row < count; row++) {
       const value = values[row * width + column] ?? Number.NaN
-      this.#bins[row * width + column] = Number.isNaN(value) ? 0 : countAtMost(cuts, value) + 1
+      this.#bins[column * count + row] = Number.isNaN(value) ? 0 : countAtMost(cuts, value) + 1
     }
   }
 
@@ -154,22 +154,23 @@ export class TreeFit {
       if (column >= 0)
         cuts[nodes - 1 + node] = bin === 0 ? Number.NEGATIVE_INFINITY : (this.#cuts[column]?.[bin - 1] ?? 0)
     }
-    const { count, width } = this.#rows
+    const { count } = this.#rows
     for (let row = 0; row < count; row++) {
       const node = this.#nodes[row] ?? 0
       const column = split.columns[node] ?? -1
-      const goesRight = column >= 0 && (this.#bins[row * width + column] ?? 0) > (split.bins[node] ?? 0)
+      const goesRight = column >= 0 && (this.#bins[column * count + row] ?? 0) > (split.bins[node] ?? 0)
       this.#nodes[row] = 2 * node + (goesRight ? 1 : 0)
     }
   }
 
   #fillHistogram({ gradients, curvatures }: LevelSplit, column: number): void {
-    const { width } = this.#rows
-    const [nodes, bins, gradient, curvature] = [this.#nodes, this.#bins, this.#gradients, this.#curvatures]
+    const { count } = this.#rows
+    const bins = this.#bins.subarray(column * count, (column + 1) * count)
+    const [nodes, gradient, curvature] = [this.#nodes, this.#gradients, this.#curvatures]
     gradients.fill(0)
     curvatures.fill(0)
-    for (let row = 0, at = column; row < this.#train; row++, at += width) {
-      const place = (nodes[row] ?? 0) * STRIDE + (bins[at] ?? 0)
+    for (let row = 0; row < this.#train; row++) {
+      const place = (nodes[row] ?? 0) * STRIDE + (bins[row] ?? 0)
       gradients[place] = (gradients[place] ?? 0) + (gradient[row] ?? 0)
       curvatures[place] = (curvatures[place] ?? 0) + (curvature[row] ?? 0)
     }
