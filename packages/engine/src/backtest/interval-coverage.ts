@@ -1,4 +1,4 @@
-import { wilsonInterval } from '../calibration/reliability.ts'
+import { wilsonInterval } from '../math/wilson-interval.ts'
 
 /** Fewest outcomes of a bucket that is reported: below it the sampling error covers almost anything. */
 const LEAST_OUTCOMES = 100

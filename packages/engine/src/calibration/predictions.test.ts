@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { wilsonInterval } from '../math/wilson-interval.ts'
 import { Predictions } from './predictions.ts'
-import { wilsonInterval } from './reliability.ts'
 
 function predictions(...pairs: readonly (readonly [risk: number, label: 0 | 1])[]): Predictions {
   const made = new Predictions()

@@ -1,6 +1,6 @@
 import type { Constraint } from '@bighub/core/protocol'
-import { wilsonInterval } from '../calibration/reliability.ts'
 import { twoProportionScore } from '../math/normal-tail.ts'
+import { wilsonInterval } from '../math/wilson-interval.ts'
 import type { DecisionFact, MemoryFact } from './read-evidence.ts'
 import { MOST_EXAMPLES, type Suggestion } from './suggestion.ts'
 

@@ -14,6 +14,12 @@ describe('the width of intervals', () => {
     expect(after(0.3)).toBe(Z_90)
   })
 
+  it('stays as it began while nothing ever goes wrong, however small the estimates are', () => {
+    const width = new IntervalWidth()
+    for (let n = 0; n < 1000; n++) width.learn(0.0005, [0.0004, 0.0006], 0)
+    expect(width.halfWidth(1)).toBe(Z_90)
+  })
+
   it('grows while they lie outside, up to four times', () => {
     expect(after(0.5)).toBe(4 * Z_90)
   })

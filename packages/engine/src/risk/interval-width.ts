@@ -1,4 +1,5 @@
 import { clip, logit } from '../math/log-odds.ts'
+import { wilsonInterval } from '../math/wilson-interval.ts'
 
 /** Quantile of the normal distribution for an interval of 90 %. */
 export const Z_90 = 1.645
@@ -40,9 +41,10 @@ export class IntervalWidth {
       sums[at + offset] = (sums[at + offset] ?? 0) + value
     const count = sums[at] ?? 0
     if (count < LEAST_OUTCOMES) return
-    const rate = (sums[at + 1] ?? 0) / count
-    const error = Math.sqrt((rate * (1 - rate)) / count)
-    const isInside = rate >= (sums[at + 2] ?? 0) / count - error && rate <= (sums[at + 3] ?? 0) / count + error
+    // One standard error. Wilson's, because a rate of 0 over few outcomes has one too: without it, calls of which none ever went
+    // wrong would lie below every bound and widen all intervals for good.
+    const [least, most] = wilsonInterval(sums[at + 1] ?? 0, count, 1)
+    const isInside = most >= (sums[at + 2] ?? 0) / count && least <= (sums[at + 3] ?? 0) / count
     const step = isInside ? -PACE * (MISSES / (1 - MISSES)) : PACE
     this.#factor = clip(this.#factor * (1 + step), 1, MOST)
   }
