@@ -1,11 +1,11 @@
 // `npm run --silent bench:quality [-- --json] [--write] [--accept] [--stream NAME]… [FOLDER]`: replays every decision stream of a
 // folder through the engine and through its peers, by the same rules, and compares. Exits with 1 where a stream got worse than what
 // was accepted. No clock decides anything; only the speed depends on it.
-import { existsSync, readdirSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import { describeMachine, machineLine, ROOT } from '../machine.ts'
+import { describeMachine, machineLine } from '../machine.ts'
 import { allPeers } from './all-peers.ts'
+import { findStreams, streamNameOf } from './find-streams.ts'
 import { readStream } from './read-stream.ts'
 import { replayEngine } from './replay-engine.ts'
 import { replayPeers } from './replay-peers.ts'
@@ -24,7 +24,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
 })
 
-const files = findFiles()
+const files = findStreams(positionals[0], flags.stream)
 const streams: StreamResult[] = []
 for (const file of files) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${basename(file)} …`)
@@ -60,7 +60,7 @@ async function replay(file: string): Promise<StreamResult> {
   const delays = scored.map(({ outcome_delay: delay }) => delay ?? 0).toSorted((a, b) => a - b)
   const hasOutputs = lines.some(({ observation }) => observation != null && observation !== '')
   return {
-    stream: nameOf(file),
+    stream: streamNameOf(file),
     decisions: lines.length,
     scored: scored.length,
     bad: scored.filter(({ bad }) => bad === 1).length,
@@ -70,37 +70,6 @@ async function replay(file: string): Promise<StreamResult> {
   }
 }
 
-function findFiles(): string[] {
-  const folder = findFolder()
-  const all = readdirSync(folder)
-    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
-    .toSorted()
-    .map((name) => join(folder, name))
-  const wanted = flags.stream.length === 0 ? all : all.filter((file) => flags.stream.includes(nameOf(file)))
-  const unknown = flags.stream.filter((name) => !all.some((file) => nameOf(file) === name))
-  if (unknown.length > 0) fail(`${folder} holds no stream ${unknown.join(', ')}`)
-  if (wanted.length === 0) fail(`${folder} holds no .jsonl or .jsonl.gz file`)
-  return wanted
-}
-
-function findFolder(): string {
-  const asked = positionals[0] ?? process.env['BIGHUB_STREAMS']
-  const path =
-    asked === undefined ? resolve(ROOT, '../shared/data/decisions') : resolve(process.env['INIT_CWD'] ?? '.', asked)
-  if (!existsSync(path))
-    fail(`${path} is not there; name a folder of decision streams (.jsonl, .jsonl.gz), or set BIGHUB_STREAMS`)
-  return path
-}
-
-function nameOf(file: string): string {
-  return basename(file).replace(/\.jsonl(\.gz)?$/, '')
-}
-
 function printList(title: string, items: readonly string[]): void {
   console.log(items.length === 0 ? `${title}: none` : `${title}:\n${items.map((each) => `  ${each}`).join('\n')}`)
-}
-
-function fail(message: string): never {
-  console.error(`bench:quality: ${message}`)
-  process.exit(1)
 }

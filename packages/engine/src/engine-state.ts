@@ -12,6 +12,7 @@ import { CalibrationBook } from './calibration/calibration-book.ts'
 import { LocalClock } from './constraints/local-clock.ts'
 import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
 import { ActionValues } from './features/action-values.ts'
+import { PromiseBook, type PromiseKept } from './policy/promise-book.ts'
 import { type PrecedentCase, PrecedentIndex } from './precedents/precedent-index.ts'
 import { createRiskModel, type RiskModelOptions } from './risk/context-mixing-model.ts'
 import type { DecisionMoment, RecordedPrediction, RiskModel } from './risk/risk-model.ts'
@@ -21,7 +22,7 @@ import { RunTextBook } from './trajectory/run-texts.ts'
 import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
 
 /** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
-export const STATE_FORMAT = 4
+export const STATE_FORMAT = 5
 
 /** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
 export interface EvaluationKept {
@@ -46,6 +47,8 @@ export interface EvaluationKept {
   readonly numbers: Readonly<Record<string, number>>
   /** The call that was claimed with it, and by which process. */
   readonly claim: ClaimKept | null
+  /** What a promise of the policy said of it; absent where nothing was promised. */
+  readonly promise?: PromiseKept
   /** Where the decision was made. @defaultValue evaluated here */
   readonly source?: 'evaluation' | 'case' | 'ingest' | 'index'
   /** The verdict that was told of a decision of elsewhere. */
@@ -82,7 +85,7 @@ export interface OutcomeKept {
   readonly previous?: { readonly label: 0 | 1 | null; readonly severity: number }
   readonly decision: Pick<
     EvaluationKept,
-    'action' | 'domain' | 'risk' | 'recommendation' | 'prediction' | 'precedent' | 'value'
+    'action' | 'domain' | 'risk' | 'recommendation' | 'result' | 'prediction' | 'precedent' | 'value'
   >
 }
 
@@ -128,6 +131,7 @@ export class EngineState {
   /** Words, and so no part of the fold: told by `hear`, empty after a restart. */
   readonly texts = new RunTextBook()
   readonly severities = new SeverityBook()
+  readonly promises = new PromiseBook()
   readonly constraints = new Map<string, Constraint>()
   readonly killSwitches = new Map<string, KillSwitch>()
   /** Claimed and not settled, by request id. */
@@ -199,7 +203,8 @@ export class EngineState {
       case 'constraint_changed':
         return this.#applyConstraint(record.kept['rule'] as Constraint)
       case 'policy_changed':
-        return this.#applyPolicy(record.kept['policy'] as Policy)
+        // Older records lack fields that have come since; they have their defaults.
+        return this.#applyPolicy(policySchema.parse(record.kept['policy']))
       case 'kill_switch_changed':
         return this.#applyKillSwitch(record.subject, record.kept['switch'] as KillSwitch | null)
       case 'effect_claimed':
@@ -229,6 +234,7 @@ export class EngineState {
       calibration: this.calibration.snapshot(),
       trajectories: this.trajectories.snapshot(),
       severities: this.severities.snapshot(),
+      promises: this.promises.snapshot(),
       constraints: new Map(this.constraints),
       killSwitches: new Map(this.killSwitches),
       openEffects: new Map(this.openEffects),
@@ -249,6 +255,7 @@ export class EngineState {
     this.calibration.restore(parts['calibration'])
     this.trajectories.restore(parts['trajectories'])
     this.severities.restore(parts['severities'])
+    this.promises.restore(parts['promises'])
     refill(this.constraints, parts['constraints'])
     refill(this.killSwitches, parts['killSwitches'])
     refill(this.openEffects, parts['openEffects'])
@@ -264,6 +271,7 @@ export class EngineState {
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
     this.risk.admit(kept.prediction, { key: requestId, at })
+    this.promises.admit(this.policy, kept)
     if (kept.step) this.trajectories.advance(kept.step)
     if (kept.claim) this.#claim(requestId, at, kept.claim)
     const local = this.#clock.at(at)
@@ -316,6 +324,7 @@ export class EngineState {
   #learn(learned: LearnedOutcome, moment: DecisionMoment): void {
     const { decision, label, before } = learned
     const { prediction, risk, domain, recommendation } = decision
+    if (decision.result === 'allowed') this.promises.learn(this.policy, decision, label, before ?? null)
     if (label === null) this.risk.dismiss(prediction, moment, before)
     else this.risk.learn(prediction, label, moment, before)
     if (before !== undefined) this.calibration.correct(risk, before, label, domain, recommendation)

@@ -37,8 +37,18 @@ export function formatTable(reports: readonly BacktestReport[]): string {
     '',
     'harm @: share of all bad decisions that lies in the riskiest 1, 5 and 10 %. ECE: 15 bins of equal count.',
     'intervals that hold: buckets (equal count, confidence, domain, action; at least 100 outcomes) whose bad rate lies in the mean interval.',
+    ...reports.flatMap(promiseLines),
     ...(skipped === 0 ? [] : [`${skipped} ${skipped === 1 ? 'line' : 'lines'} could not be read; passed over.`]),
   ].join('\n')
+}
+
+/** How the promises of the policy were kept, where it has any. */
+function promiseLines({ file, promises, unasked }: BacktestReport): string[] {
+  return promises.map(
+    ({ domain, max_bad_rate: most, status, reason }) =>
+      `${nameOf(file)}: at most ${percent(most)} bad among calls that run unasked${domain === null ? '' : ` in ${domain}`}: ` +
+      `${status.replaceAll('_', ' ')} (${reason}); ${unasked.n} ran unasked, ${unasked.bad} of ${unasked.scored} known went wrong.`,
+  )
 }
 
 const BANDS = ['low', 'medium', 'high'] as const

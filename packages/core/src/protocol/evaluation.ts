@@ -36,6 +36,7 @@ export const blockedBySchema = z.enum([
   'require_approval_above',
   'repeat_refusal',
   'trajectory',
+  'promise',
 ])
 /** The limit that decided; null where risk alone did. The last three are ours, beyond the protocol's list. */
 export type BlockedBy = z.infer<typeof blockedBySchema>

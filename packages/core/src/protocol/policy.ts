@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { enforcementModeSchema } from './evaluation.ts'
 
 const share = z.number().min(0).max(1)
+const badRateSchema = z.number().min(0.0001).max(0.9999).nullable()
 
 /** Costs in units of an ordinary stake; see `decideByRegret` in the engine for the formula (engine.md §8). */
 export const costsSchema = z.object({
@@ -23,6 +24,8 @@ const overridable = {
   bound: z.enum(['estimate', 'upper']).default('estimate'),
   /** Stake of an ordinary call of the domain while fewer than 10 values of an action were seen. */
   typical_value: z.number().positive().nullable().default(null),
+  /** Promise: the largest share of bad outcomes among calls that run without asking anybody; kept by a controller, on what is known. */
+  max_bad_rate: badRateSchema.default(null),
 } as const
 
 /** The same without defaults: what is not given stays as it is. */
@@ -39,6 +42,7 @@ const overrides = {
     .optional(),
   bound: z.enum(['estimate', 'upper']).optional(),
   typical_value: z.number().positive().nullable().optional(),
+  max_bad_rate: badRateSchema.optional(),
 } as const
 
 const domainPolicySchema = z.strictObject(overrides)
@@ -86,12 +90,38 @@ export const policyUpdateSchema = z.strictObject({
 })
 export type PolicyUpdate = z.input<typeof policyUpdateSchema>
 
+/** How a promise of the policy is kept, on the outcomes that are known. */
+export const promiseReportSchema = z.looseObject({
+  /** Null: the organisation's own, for all domains without one. */
+  domain: z.string().nullable(),
+  max_bad_rate: z.number(),
+  status: z.enum(['kept', 'broken', 'cannot_be_kept', 'too_few_outcomes']),
+  reason: z.string(),
+  /** The largest estimate that surely runs unasked at present. */
+  threshold: z.number().min(0).max(1),
+  /** Share of bad outcomes among calls that ran unasked, of late (each outcome weighs 0.999 of the next). */
+  bad_rate: z.number().nullable(),
+  /** Wilson's interval of it, 95 %. */
+  bad_rate_interval: z.tuple([z.number(), z.number()]).nullable(),
+  /** Decisions that nothing but the promise could hold. */
+  decisions: z.int(),
+  ran_unasked: z.int(),
+  /** Of those, how many have an outcome; the rest is not known, and nothing is presumed of it. */
+  with_outcome: z.int(),
+  bad: z.int(),
+  /** More went wrong lately than was expected; until that is over nothing is relaxed. */
+  drift_signalled: z.boolean(),
+})
+export type PromiseReport = z.infer<typeof promiseReportSchema>
+
 export const policyVersionSchema = z.looseObject({
   version: z.int().min(0),
   policy: policySchema,
   changed_at: z.string().nullable(),
   changed_by: z.string().nullable(),
   reason: z.string().nullable(),
+  /** With the policy in force: its promises, and how they are kept. */
+  promises: z.array(promiseReportSchema).optional(),
 })
 export type PolicyVersion = z.infer<typeof policyVersionSchema>
 
@@ -105,6 +135,7 @@ export function policyForDomain(policy: Policy, domain: string | null): Effectiv
     enforcement_mode: override.enforcement_mode ?? base.enforcement_mode,
     bound: override.bound ?? base.bound,
     typical_value: override.typical_value === undefined ? base.typical_value : override.typical_value,
+    max_bad_rate: override.max_bad_rate === undefined ? base.max_bad_rate : override.max_bad_rate,
     costs: { ...base.costs, ...withoutUndefined(override.costs) },
   }
 }

@@ -1,4 +1,4 @@
-import type { Costs, Recommendation } from '@bighub/core/protocol'
+import type { Costs, PromiseReport, Recommendation } from '@bighub/core/protocol'
 import { EngineState, type EvaluationKept, type OutcomeKept } from '../engine-state.ts'
 import { type Judged, judge } from '../evaluate/evaluate.ts'
 import { confidenceLevel } from '../evaluate/explain.ts'
@@ -99,10 +99,20 @@ export interface BacktestResult extends MetricsResult {
   readonly scored: number
   readonly bad: number
   /** For each recommendation: how many decisions got it, and of those with an outcome how many were bad. */
-  readonly by_recommendation: Readonly<Record<Recommendation, { n: number; scored: number; bad: number }>>
+  readonly by_recommendation: Readonly<Record<Recommendation, Tally>>
   /** By `recommendation_confidence`: how much evidence stands behind the estimate. */
   readonly by_confidence: Readonly<Record<ConfidenceBand, BandResult>>
   readonly interval_coverage: CoverageResult
+  /** Decisions that a guard which follows the advice would have let run without asking anybody. */
+  readonly unasked: Tally
+  /** How the promises of the policy were kept; empty without any. */
+  readonly promises: readonly PromiseReport[]
+}
+
+interface Tally {
+  n: number
+  scored: number
+  bad: number
 }
 
 /** Most decisions remembered that may still get an outcome; beyond it the oldest can no longer be learned from. */
@@ -123,8 +133,9 @@ export class Backtest {
   readonly #open = new Map<string, OpenDecision>()
   readonly #counts = Object.fromEntries(RECOMMENDATIONS.map((name) => [name, { n: 0, scored: 0, bad: 0 }])) as Record<
     Recommendation,
-    { n: number; scored: number; bad: number }
+    Tally
   >
+  readonly #unasked: Tally = { n: 0, scored: 0, bad: 0 }
   #decisions = 0
   #scored = 0
   #bad = 0
@@ -161,6 +172,8 @@ export class Backtest {
         high: this.#bands.high.result(),
       },
       interval_coverage: this.#coverage.result(),
+      unasked: this.#unasked,
+      promises: this.#state.promises.reports(this.#state.policy),
     }
   }
 
@@ -185,6 +198,7 @@ export class Backtest {
       if (!oldest.done) this.#open.delete(oldest.value)
     }
     this.#counts[decision.recommendation].n++
+    if (decision.result === 'allowed') this.#unasked.n++
     this.#bands[decision.confidence].n++
     this.#observer.onDecision?.(decision)
     if (event.label !== null) this.#score(decision, event.label, 1)
@@ -215,9 +229,11 @@ export class Backtest {
   }
 
   #score(decision: JudgedDecision, label: 0 | 1, weight: 1 | -1): void {
-    const count = this.#counts[decision.recommendation]
-    count.scored += weight
-    count.bad += weight * label
+    for (const count of [this.#counts[decision.recommendation], decision.result === 'allowed' ? this.#unasked : null]) {
+      if (!count) continue
+      count.scored += weight
+      count.bad += weight * label
+    }
     this.#scored += weight
     this.#bad += weight * label
     this.#metrics.add(decision.risk, label, weight)

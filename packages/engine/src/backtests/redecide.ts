@@ -8,11 +8,12 @@ import {
 import { appliesTo, evaluateConstraints } from '../constraints/evaluate-constraints.ts'
 import { LocalClock } from '../constraints/local-clock.ts'
 import { countRun, NO_USAGE, type RuleUsage } from '../constraints/rule-usage.ts'
-import type { ApprovalKept, ConsumedKept, EngineState, EvaluationKept } from '../engine-state.ts'
+import type { ApprovalKept, ConsumedKept, EngineState, EvaluationKept, OutcomeKept } from '../engine-state.ts'
 import { toFacts } from '../evaluate/evaluate.ts'
 import { normaliseRequest } from '../evaluate/normalise-request.ts'
-import { recommend } from '../evaluate/recommend.ts'
+import { drawOf, recommendUnderPromise } from '../evaluate/recommend.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
+import { PromiseBook } from '../policy/promise-book.ts'
 import type { LogRecord } from '../storage/storage.ts'
 import { readObservations } from '../trajectory/trajectory-book.ts'
 
@@ -47,6 +48,9 @@ export class Redecider {
   readonly #refusals = new Map<string, Refusal>()
   /** Held calls that a person may yet let run, with the rules that would count them. */
   readonly #held = new Map<string, readonly string[]>()
+  readonly #promises = new PromiseBook()
+  /** Of the decisions that were made again, whether they would have run unasked. */
+  readonly #unasked = new Map<string, boolean>()
   /** Version of rules and policy that the refusals were made under. */
   #refusalsOf = -1
   #policy: { readonly from: Policy; readonly changed: Policy; readonly clock: LocalClock } | undefined
@@ -74,7 +78,7 @@ export class Redecider {
     const effective = policyForDomain(policy, kept.domain)
     const health = state.trajectories.health(request.trajectoryId, observed)
     const median = state.values.median(kept.action)
-    const decided = recommend({
+    const input = {
       prediction: {
         probability: kept.risk,
         interval: response.risk_interval ?? [kept.risk, kept.risk],
@@ -96,6 +100,15 @@ export class Redecider {
       holdCautions: request.call.hold_cautions ?? false,
       // Whether there was a connection is known only from what it led to.
       lacksConnection: kept.blocked_by === 'live_connection',
+    }
+    const promised = this.#promises.view(policy, kept.domain, kept.risk)
+    const { decided, promise } = recommendUnderPromise(input, promised, () => drawOf(kept.digest, state.decisions))
+    this.#unasked.set(record.subject, decided.result === 'allowed')
+    this.#promises.admit(policy, {
+      domain: kept.domain,
+      risk: kept.risk,
+      result: decided.result,
+      ...(promise ? { promise } : {}),
     })
     const applying = rules.filter((rule) => appliesTo(rule, facts)).map((rule) => rule.rule_id)
     this.#take(record, decided, { rules: applying, clock })
@@ -112,6 +125,10 @@ export class Redecider {
       const { value } = record.kept as unknown as ConsumedKept
       if (rules) this.#countRun(rules, value, record.at, this.#policyOf(state).clock)
       this.#held.delete(record.subject)
+    } else if (record.type === 'outcome') {
+      const { decision, label, previous } = record.kept as unknown as OutcomeKept
+      const ranUnasked = this.#unasked.get(record.subject) ?? decision.result === 'allowed'
+      if (ranUnasked) this.#promises.learn(this.#policyOf(state).policy, decision, label, previous?.label ?? null)
     } else if (record.type === 'approval_resolved' || record.type === 'approval_ended') {
       const { status, trajectory_id: run, digest, version } = record.kept as unknown as ApprovalKept
       if (status === 'approved') return

@@ -20,7 +20,7 @@ import { type ObservedFacts, readObservations, type TrajectoryStep } from '../tr
 import { type Counterfactual, findCounterfactual, NO_COUNTERFACTUAL } from './counterfactual.ts'
 import { confidenceLevel, evidenceStatus, rationale, topContributions, warningsFor } from './explain.ts'
 import { digestOfRequest, type NormalisedRequest } from './normalise-request.ts'
-import { type Recommended, recommend } from './recommend.ts'
+import { drawOf, type Recommended, recommendUnderPromise } from './recommend.ts'
 
 /** Version of the deciding engine, `gate_version` of its answers. */
 export const GATE_VERSION = 'bighub-engine-1'
@@ -111,7 +111,8 @@ export function judge(
   const median = state.values.median(request.action)
   const stake = stakeOf(request.value, median, policy.typical_value, state.severities.mean(request.action))
   const { trajectoryId } = request
-  const decided = recommend({
+  const promised = state.promises.view(state.policy, request.domain, prediction.probability)
+  const input = {
     prediction,
     stake,
     policy,
@@ -121,7 +122,8 @@ export function judge(
     refusedBefore: policy.repeat_refusal ? state.trajectories.refusalOf(trajectoryId, digest, state.version) : null,
     holdCautions: call.hold_cautions ?? false,
     lacksConnection,
-  })
+  }
+  const { decided, promise } = recommendUnderPromise(input, promised, () => drawOf(digest, state.decisions))
   const kept: EvaluationKept = {
     action: request.action,
     domain: request.domain,
@@ -140,6 +142,7 @@ export function judge(
     precedent: { ...toPrecedentCase(own, facts), at: new Date(at).toISOString() },
     numbers: own.numbers,
     claim: null,
+    ...(promise ? { promise } : {}),
   }
   return { facts, digest, policy, health, prediction, median, stake, decided, kept }
 }

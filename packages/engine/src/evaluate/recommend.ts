@@ -7,8 +7,12 @@ import type {
   TrajectoryHealth,
 } from '@bighub/core/protocol'
 import type { RuleMatch } from '../constraints/evaluate-constraints.ts'
+import { hashText, mix } from '../math/hash.ts'
+import type { PromiseView } from '../policy/bad-rate-keeper.ts'
 import { decideByRegret, projectedRegret, stricterRecommendation } from '../policy/decide-by-regret.ts'
+import type { PromiseKept } from '../policy/promise-book.ts'
 import type { Prediction } from '../risk/risk-model.ts'
+import { percent } from './explain.ts'
 
 export interface RecommendInput {
   readonly prediction: Pick<Prediction, 'probability' | 'interval' | 'priorProbability'>
@@ -21,6 +25,8 @@ export interface RecommendInput {
   readonly lacksConnection?: boolean
   /** The decision that refused this same call in this run before. */
   readonly refusedBefore: string | null
+  /** The policy's promise, where it does not let this call run unasked though nothing else holds it. @defaultValue null */
+  readonly promise?: PromiseView | null
   /** Whether the guard holds cautions too. */
   readonly holdCautions: boolean
 }
@@ -73,6 +79,37 @@ export function recommend(input: RecommendInput): Recommended {
   }
 }
 
+/** A recommendation, and what a promise of the policy had to do with it. */
+export interface RecommendedUnderPromise {
+  readonly decided: Recommended
+  /** To be recorded; absent where nothing was promised. */
+  readonly promise?: PromiseKept
+}
+
+/**
+ * Recommends, and holds what a promise does not let run unasked though nothing else holds it.
+ *
+ * @param draw - In [0, 1), uniform: at the border calls run in the share that the promise has room for.
+ */
+export function recommendUnderPromise(
+  input: Omit<RecommendInput, 'promise'>,
+  promise: PromiseView | null,
+  draw: () => number,
+): RecommendedUnderPromise {
+  const decided = recommend(input)
+  if (promise === null) return { decided }
+  const isHeld = decided.result === 'allowed' && draw() >= promise.share
+  return {
+    decided: isHeld ? recommend({ ...input, promise }) : decided,
+    promise: { share: promise.share, is_held: isHeld },
+  }
+}
+
+/** A number in [0, 1) that only the log decides: of the same call at another place it is another. */
+export function drawOf(digest: string, position: number): number {
+  return mix(hashText(digest), position) / 2 ** 32
+}
+
 interface Limit {
   readonly atLeast: Recommendation
   readonly blockedBy: BlockedBy | null
@@ -115,6 +152,14 @@ function strictestLimit(input: RecommendInput): Limit | null {
       blockedBy: 'trajectory',
       rule: null,
       reason: 'the run is in a critical state: failures, refusals or repetitions pile up',
+    })
+  const { promise, policy } = input
+  if (promise)
+    limits.push({
+      atLeast: 'review_recommended',
+      blockedBy: 'promise',
+      rule: null,
+      reason: `at most ${percent(policy.max_bad_rate ?? 0)} of the calls that run unasked may go wrong; from an estimate of ${percent(promise.threshold)} on a person is asked`,
     })
   return limits.reduce<Limit | null>(
     (strictest, limit) =>

@@ -68,6 +68,7 @@ export function planOutcome(
       value: evaluation.value,
       risk: evaluation.risk,
       recommendation: evaluation.recommendation,
+      result: evaluation.result,
       prediction: evaluation.prediction,
       precedent: evaluation.precedent,
     },

@@ -33,10 +33,10 @@ export function createPolicyApi(core: EngineCore): DecisionApi['policy'] {
 
   return createResource('policy', {
     async get() {
-      const { policy, policyVersion } = await core.state()
+      const { policy, policyVersion, promises } = await core.state()
       const [newest] = await versions()
-      if (newest) return newest
-      return { version: policyVersion, policy, changed_at: null, changed_by: null, reason: null }
+      const version = newest ?? { version: policyVersion, policy, changed_at: null, changed_by: null, reason: null }
+      return { ...version, promises: promises.reports(policy) }
     },
 
     update: ({ reason, if_match_version: version, ...update }, options) =>
