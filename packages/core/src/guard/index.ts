@@ -32,4 +32,4 @@ export {
   toolOptionsFor,
 } from './tool-options.ts'
 export type { RunDescription } from './trajectory/run-state.ts'
-export type { GuardedCall } from './translate/guarded-call.ts'
+export type { GuardedCall, ResumedCall } from './translate/guarded-call.ts'
