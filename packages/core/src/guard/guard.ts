@@ -1,16 +1,24 @@
-import { type ApprovalItem, BighubError, type Evaluator, EvaluatorError, InvalidInputError } from '../protocol/index.ts'
+import {
+  type ApprovalItem,
+  BighubError,
+  ConfigurationError,
+  type Evaluator,
+  EvaluatorError,
+  InvalidInputError,
+} from '../protocol/index.ts'
 import { BegunCall, type BegunCallFacts, type CallReading, type RunResult } from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
 import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
 import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
+import { isEffectKeeper, type Reconciliation, reconcileEffects } from './outcome/reconcile-effects.ts'
 import type { Carrier, Platform } from './platform.ts'
 import { CircuitBreaker } from './resilience/circuit-breaker.ts'
 import { evaluateWithResilience } from './resilience/evaluate-with-resilience.ts'
 import { type Coverage, CoverageBook } from './telemetry/coverage.ts'
 import { GuardEventHub, type GuardEventName, type GuardListener } from './telemetry/guard-events.ts'
-import type { ToolOptions } from './tool-options.ts'
+import type { ToolOptions, ToolOptionsByName } from './tool-options.ts'
 import { RunRegistry } from './trajectory/run-registry.ts'
 import type { RunDescription, RunState } from './trajectory/run-state.ts'
 import type { GuardedCall, ResumedCall } from './translate/guarded-call.ts'
@@ -139,6 +147,19 @@ export class Guard {
       failure: null,
     })
     return this.#remember(callKey, key, Promise.resolve(begun))
+  }
+
+  /**
+   * Asks the tools' `reconcile` functions what became of calls that are `unknown` or `aborted`, and records what they say. Call it at
+   * start and from time to time. A server wants the scope `approvals:resolve` for it.
+   *
+   * @throws ConfigurationError if the evaluator keeps no list of effects.
+   */
+  async reconcile(tools: ToolOptionsByName): Promise<Reconciliation> {
+    const { evaluator } = this.options
+    if (!isEffectKeeper(evaluator))
+      throw new ConfigurationError('evaluator', 'keeps no list of effects; createEngine(…) and BighubClient do')
+    return reconcileEffects(evaluator, tools)
   }
 
   /** The call begun last under this id in this run, with whatever arguments. */

@@ -21,11 +21,13 @@ export type {
   OnCaution,
   ResolvedGuardOptions,
 } from './guard-options.ts'
+export type { Reconciliation } from './outcome/reconcile-effects.ts'
 export type { Coverage } from './telemetry/coverage.ts'
 export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
 export {
   type CallEnd,
   type MappedOutcome,
+  type ReconciledState,
   type ToolArguments,
   type ToolOptions,
   type ToolOptionsByName,

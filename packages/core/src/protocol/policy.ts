@@ -90,6 +90,11 @@ export const policySchema = z.strictObject({
   over_budget: overBudgetSchema.default('block'),
   /** The same action refused before in the same run is refused again without a new approval. */
   repeat_refusal: z.boolean().default(true),
+  /**
+   * Time after which a claim that nobody has settled counts as unknown, since the process that made it may be one that nobody here
+   * can see. A settlement that comes later still counts.
+   */
+  unknown_after_seconds: expirySchema.default(86_400),
   /** IANA name; decides where a day and an hour begin for limits. */
   time_zone: timeZoneSchema.default('UTC'),
   /** Days after which the words of calls are erased; null keeps them. What was learned stays, and so does the chain. */
@@ -118,6 +123,7 @@ export const policyUpdateSchema = z.strictObject({
   max_holds_per_hour: holdBudgetSchema.optional(),
   over_budget: overBudgetSchema.optional(),
   repeat_refusal: z.boolean().optional(),
+  unknown_after_seconds: expirySchema.optional(),
   time_zone: timeZoneSchema.optional(),
   retention_days: retentionSchema.optional(),
   domains: domainsSchema.optional(),

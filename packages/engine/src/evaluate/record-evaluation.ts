@@ -5,6 +5,7 @@ import {
   type EvaluateResponse,
   NotFoundError,
 } from '@bighub/core/protocol'
+import { Effects } from '../effects/effects.ts'
 import { effectIdOf, readEffect } from '../effects/read-effect.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { EngineState } from '../engine-state.ts'
@@ -35,7 +36,9 @@ export async function recordEvaluation(
     ...(effectKey === undefined ? {} : { reads: { effectKey } }),
     plan: (state, found) => plan(core, request, { state, found, lacksConnection, by }),
   })
-  return isRepeated(answer) ? repeatAnswer(core.storage, answer.repeated) : answer
+  if (!isRepeated(answer)) return answer
+  await new Effects(core).disownLost(answer.repeated)
+  return repeatAnswer(core.storage, answer.repeated)
 }
 
 type Answer = EvaluateResponse | { readonly repeated: string }
