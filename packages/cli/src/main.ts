@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerBacktest } from './backtest/register-backtest.ts'
 import { registerDemo } from './demo/register-demo.ts'
+import { registerEffects } from './effects/register-effects.ts'
 import { registerServe } from './serve/register-serve.ts'
 
 /** 0: done. 1: it failed. 2: the command was written wrongly. */
@@ -13,6 +14,7 @@ const program = new Command('bighub')
   .exitOverride()
 registerBacktest(program)
 registerDemo(program)
+registerEffects(program)
 registerServe(program)
 
 try {

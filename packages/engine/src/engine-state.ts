@@ -1,4 +1,5 @@
 import {
+  type ApprovalStatus,
   type CaseVerdict,
   type Constraint,
   type EffectState,
@@ -8,6 +9,7 @@ import {
   type Recommendation,
   type RunContext,
 } from '@bighub/core/protocol'
+import { HoldBook } from './approvals/hold-book.ts'
 import { CalibrationBook } from './calibration/calibration-book.ts'
 import { LocalClock } from './constraints/local-clock.ts'
 import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
@@ -49,6 +51,8 @@ export interface EvaluationKept {
   readonly claim: ClaimKept | null
   /** What a promise of the policy said of it; absent where nothing was promised. */
   readonly promise?: PromiseKept
+  /** Key under which the call will be claimed that was held for a person. @defaultValue it was not held, or has no key */
+  readonly hold?: string
   /** Where the decision was made. @defaultValue evaluated here */
   readonly source?: 'evaluation' | 'case' | 'ingest' | 'index'
   /** The verdict that was told of a decision of elsewhere. */
@@ -89,9 +93,9 @@ export interface OutcomeKept {
   >
 }
 
-/** A person's answer, or the end of an approval without one. */
+/** A person's answer, or the end of an approval without one. Pending: one approval of several, or more people are asked. */
 export interface ApprovalKept {
-  readonly status: 'approved' | 'denied' | 'expired' | 'cancelled'
+  readonly status: ApprovalStatus
   readonly trajectory_id: string | null
   readonly digest: string
   readonly version: number
@@ -132,11 +136,14 @@ export class EngineState {
   readonly texts = new RunTextBook()
   readonly severities = new SeverityBook()
   readonly promises = new PromiseBook()
+  readonly holds = new HoldBook()
   readonly constraints = new Map<string, Constraint>()
   readonly killSwitches = new Map<string, KillSwitch>()
   /** Claimed and not settled, by request id. */
   readonly openEffects = new Map<string, OpenEffect>()
   readonly #usage = new Map<string, RuleUsage>()
+  /** Calls held for a person in the newest hour that had any. */
+  #holdCount = { hour: 0, count: 0 }
   #policy: { version: number; policy: Policy }
   #clock: LocalClock
   /** Grows with every change of rules, policy or switches. */
@@ -166,6 +173,11 @@ export class EngineState {
     return this.#usage.get(ruleId) ?? NO_USAGE
   }
 
+  /** Calls held for a person since the hour of this moment began, UTC. */
+  holdsInHour(at: number): number {
+    return this.#holdCount.hour === hourOf(at) ? this.#holdCount.count : 0
+  }
+
   /** The switch that stops a domain, if any. */
   killSwitchFor(domain: string | null): KillSwitch | null {
     for (const each of this.killSwitches.values())
@@ -189,6 +201,8 @@ export class EngineState {
       case 'features_snapshotted':
       case 'webhook_disabled':
       case 'payloads_erased':
+      case 'approval_voted':
+      case 'approval_escalated':
         // Nothing is learned from these; tables beside the log hold them.
         return
       case 'evaluation':
@@ -235,10 +249,12 @@ export class EngineState {
       trajectories: this.trajectories.snapshot(),
       severities: this.severities.snapshot(),
       promises: this.promises.snapshot(),
+      holds: this.holds.snapshot(),
       constraints: new Map(this.constraints),
       killSwitches: new Map(this.killSwitches),
       openEffects: new Map(this.openEffects),
       usage: new Map(this.#usage),
+      holdCount: this.#holdCount,
       policy: this.#policy,
       version: this.version,
       decisions: this.decisions,
@@ -256,10 +272,12 @@ export class EngineState {
     this.trajectories.restore(parts['trajectories'])
     this.severities.restore(parts['severities'])
     this.promises.restore(parts['promises'])
+    this.holds.restore(parts['holds'])
     refill(this.constraints, parts['constraints'])
     refill(this.killSwitches, parts['killSwitches'])
     refill(this.openEffects, parts['openEffects'])
     refill(this.#usage, parts['usage'])
+    this.#holdCount = parts['holdCount'] as { hour: number; count: number }
     this.#policy = parts['policy'] as { version: number; policy: Policy }
     this.#clock = new LocalClock(this.policy.time_zone)
     this.version = Number(parts['version'])
@@ -274,6 +292,9 @@ export class EngineState {
     this.promises.admit(this.policy, kept)
     if (kept.step) this.trajectories.advance(kept.step)
     if (kept.claim) this.#claim(requestId, at, kept.claim)
+    if (kept.hold !== undefined) this.holds.add(kept.hold, requestId)
+    if (kept.result === 'requires_approval' && !kept.shadow)
+      this.#holdCount = { hour: hourOf(at), count: this.holdsInHour(at) + 1 }
     const local = this.#clock.at(at)
     const hasRun = kept.result === 'allowed' || (kept.shadow && kept.blocked_by !== 'kill_switch')
     if (hasRun) this.#count(kept.rules, kept.value, at)
@@ -375,6 +396,10 @@ export class EngineState {
     const local = this.#clock.at(at)
     for (const id of rules) this.#usage.set(id, countRun(this.usageOf(id), local, value, at))
   }
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / 3_600_000)
 }
 
 interface LearnedOutcome {

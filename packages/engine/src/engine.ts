@@ -20,6 +20,7 @@ import {
   type OutcomeReport,
   type OutcomeReportRequest,
   type Policy,
+  type RequestOptions,
   type ResolveApprovalRequest,
   type SettleEffectRequest,
   type SubscribeOptions,
@@ -131,7 +132,10 @@ export class Engine implements Evaluator, Ledger {
     this.#approvals = new Approvals(core)
     this.#effects = new Effects(core)
     this.#live = new LiveConnections(core)
-    this.actions = createActionsApi(core, { evaluate: (request) => this.evaluate(request), live: this.#live })
+    this.actions = createActionsApi(core, {
+      evaluate: (request, options) => this.evaluate(request, options),
+      live: this.#live,
+    })
     this.outcomes = createOutcomesApi(core)
     this.cases = createCasesApi(core)
     this.precedents = createPrecedentsApi(core)
@@ -158,8 +162,8 @@ export class Engine implements Evaluator, Ledger {
     this.operations = createOperationsApi(core)
   }
 
-  evaluate(request: EvaluateRequest): Promise<EvaluateResponse> {
-    return recordEvaluation(this.#core, request, (id) => this.#live.isAlive(id))
+  evaluate(request: EvaluateRequest, options: RequestOptions = {}): Promise<EvaluateResponse> {
+    return recordEvaluation(this.#core, request, { isConnected: (id) => this.#live.isAlive(id), by: options.by })
   }
 
   reportOutcome(report: OutcomeReportRequest): Promise<OutcomeReport> {

@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { createGuard } from '@bighub/core'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../src/engine.ts'
-import { openEngine, temporaryFile } from './support/temporary.ts'
+import { openEngine, TestClock, temporaryFile } from './support/temporary.ts'
 
 const claimed = async (engine: Engine, key = 'key-1'): Promise<string> => {
   const answer = await engine.evaluate({
@@ -201,5 +202,93 @@ describe('two processes on one file', () => {
     expect(await engine.openEffects({ state: 'claimed' })).toEqual([])
     expect(await engine.verifyLog()).toMatchObject({ valid: true })
     expect(await engine.verifyState()).toMatchObject({ equal: true })
+  })
+})
+
+describe('a claim that nobody settles', { timeout: 30_000 }, () => {
+  const claim = { action: 'refund', context: { call: { effect_key: 'key-1', arguments_digest: 'd' } } }
+
+  it('is noticed by an engine that was open all the while when its process dies', async () => {
+    const file = temporaryFile()
+    const engine = openEngine({ file })
+    await engine.statistics()
+    runInProcess(
+      `const engine = createEngine({ file: process.argv[1] })
+       await engine.evaluate({ action: 'refund', context: { call: { effect_key: 'key-1', arguments_digest: 'd' } } })
+       process.kill(process.pid, 'SIGKILL')`,
+      file,
+    )
+    expect((await engine.evaluate(claim)).effect).toMatchObject({ claimed: false, state: 'unknown' })
+    expect(await engine.effects.list({ state: 'unknown' })).toMatchObject({ total: 1 })
+  })
+
+  it('is unknown after the time of the policy, until whoever claimed it says', async () => {
+    const clock = new TestClock()
+    const engine = openEngine({ now: clock.now, policy: { unknown_after_seconds: 60 } })
+    const id = await claimed(engine)
+    clock.advance(59_999)
+    expect(await engine.openEffects()).toMatchObject([{ state: 'claimed' }])
+    clock.advance(1)
+    expect(await engine.openEffects()).toMatchObject([{ state: 'unknown' }])
+    expect(await engine.settleEffect(id, { state: 'succeeded' })).toMatchObject({ state: 'succeeded' })
+    expect(await engine.openEffects()).toEqual([])
+    expect(await engine.verifyState()).toMatchObject({ equal: true })
+  })
+
+  it('keeps what a person said of it, whoever settles it later', async () => {
+    const clock = new TestClock()
+    const engine = openEngine({ now: clock.now, policy: { unknown_after_seconds: 60 } })
+    const id = await claimed(engine)
+    clock.advance(60_000)
+    await engine.openEffects()
+    await engine.effects.resolve(id, { state: 'not_run' }, { by: 'ann' })
+    expect(await engine.settleEffect(id, { state: 'succeeded' })).toMatchObject({ state: 'not_run' })
+  })
+})
+
+describe('guard.reconcile', () => {
+  it('asks the tools about what nobody knows, records what they say as effect and outcome, and presumes nothing', async () => {
+    const clock = new TestClock()
+    const engine = openEngine({ now: clock.now, policy: { unknown_after_seconds: 60 } })
+    const tools = ['refund', 'mail', 'wipe', 'export', 'count']
+    for (const tool of tools)
+      await engine.evaluate({ action: tool, context: { call: { tool, effect_key: tool, arguments_digest: 'd' } } })
+    clock.advance(60_000)
+    const guard = createGuard({ evaluator: engine })
+    const asked: string[] = []
+    const { resolved, open } = await guard.reconcile({
+      refund: {
+        reconcile: async (effect) => {
+          asked.push(effect.effect_key)
+          return 'succeeded'
+        },
+      },
+      mail: { reconcile: async () => 'not_run' },
+      wipe: { reconcile: async () => 'unknown' },
+      export: {
+        reconcile: async () => {
+          throw new Error('the archive is down')
+        },
+      },
+    })
+    expect(asked).toEqual(['refund'])
+    expect(resolved.map(({ tool, state }) => [tool, state]).toSorted()).toEqual([
+      ['mail', 'not_run'],
+      ['refund', 'succeeded'],
+    ])
+    expect(open.map(({ effect, reason }) => `${effect.tool}: ${reason}`).toSorted()).toEqual([
+      'count: the tool "count" has no reconcile function',
+      expect.stringMatching(/^export: .*the archive is down/),
+      'wipe: the tool "wipe" does not know',
+    ])
+    const [refund] = resolved.filter(({ tool }) => tool === 'refund')
+    expect(await engine.outcomes.get(refund?.request_id ?? '')).toMatchObject({ status: 'SUCCESS' })
+    await guard.close()
+  })
+
+  it('needs an evaluator that keeps a list', async () => {
+    const { evaluate, reportOutcome } = openEngine()
+    const guard = createGuard({ evaluator: { evaluate, reportOutcome } })
+    await expect(guard.reconcile({})).rejects.toMatchObject({ option: 'evaluator' })
   })
 })

@@ -2,6 +2,8 @@ import type { BegunCall, Guard, GuardedCall } from '@bighub/core'
 
 /** Calls that replaced another one of the same id and have not been shown to a person since. */
 const replacements = new WeakSet<BegunCall>()
+/** Calls that have come to the place where the graph pauses. */
+const known = new WeakSet<BegunCall>()
 
 /**
  * Begins a call, or finds the one begun in an earlier pass of the graph.
@@ -21,6 +23,18 @@ export async function beginCall(guard: Guard, call: GuardedCall): Promise<BegunC
 /** Whether an answer for this call must be about an earlier version of it, since nobody was shown this one. */
 export function isUnseenReplacement(begun: BegunCall): boolean {
   return replacements.has(begun)
+}
+
+/**
+ * Notes that a call has come to the place where the graph pauses.
+ *
+ * @returns whether it is new there, and no earlier process has held it either: an answer that the graph brings along already must be
+ * about another call.
+ */
+export function isFirstSight(begun: BegunCall): boolean {
+  const isNew = !known.has(begun) && !begun.isResumed
+  known.add(begun)
+  return isNew
 }
 
 /** Notes that the call is shown to a person as it is now. */

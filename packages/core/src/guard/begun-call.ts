@@ -1,5 +1,12 @@
-import { type ApprovalItem, ConflictError, type Evaluator, isLedger, type Ledger } from '../protocol/index.ts'
-import type { ApprovalAnswer } from './approval/approval-request.ts'
+import {
+  type ApprovalItem,
+  ConflictError,
+  type Evaluator,
+  isLedger,
+  type Ledger,
+  NotFoundError,
+} from '../protocol/index.ts'
+import { type ApprovalAnswer, toResolution } from './approval/approval-request.ts'
 import { askForApproval } from './approval/ask-for-approval.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import { cautionNote, type Refusal, type RefusalKind, refusalMessage } from './disposition/refusal.ts'
@@ -37,6 +44,15 @@ export interface BegunCallSurroundings {
   readonly now: () => number
   /** The call whose tool is running. */
   readonly executing: Carrier<BegunCall>
+  /** Reads a call once more, as it is now. @throws InvalidInputError if it cannot be read. */
+  readonly readAgain: (call: GuardedCall) => Promise<CallReading>
+}
+
+/** What a call comes to under its tool's options. */
+export interface CallReading {
+  readonly digest: string
+  readonly value: number | null
+  readonly target: string | null
 }
 
 /** What is known when a call has been evaluated and resolved. */
@@ -52,6 +68,8 @@ export interface BegunCallFacts {
   readonly failMode: FailMode
   /** Who gave the answer, and gets the outcome. */
   readonly evaluator: Evaluator
+  /** The call was taken up by the id of its approval. @defaultValue as the answer says */
+  readonly isResumed?: boolean
   /** Why there is no answer. */
   readonly failure: { readonly kind: RefusalKind; readonly reason: string } | null
 }
@@ -61,7 +79,7 @@ export interface BegunCallFacts {
  * gets the first one's result.
  */
 export class BegunCall {
-  readonly #facts: BegunCallFacts
+  #facts: BegunCallFacts
   readonly #around: BegunCallSurroundings
   readonly #ledger: Ledger
   #approval: ApprovalItem | null = null
@@ -96,6 +114,21 @@ export class BegunCall {
     return this.#facts.digest
   }
 
+  /** What the tool has to be run with; not those it was begun with if a reviewer changed them. */
+  get arguments(): unknown {
+    return this.#facts.call.arguments
+  }
+
+  /** Key under which the call is claimed: the same for this call in every process. Good as a real system's idempotency key. */
+  get effectKey(): string {
+    return this.#facts.effectKey
+  }
+
+  /** Whether the decision was made before this process began the call: by an earlier one, which may have shown it to a person. */
+  get isResumed(): boolean {
+    return this.#facts.isResumed ?? this.#facts.answer?.repeated === true
+  }
+
   /** It did not run, and asking again may help: no evaluation could be had, or the run was aborted before the tool began. */
   get mayBeginAgain(): boolean {
     return this.#facts.answer === null || this.#wasAborted
@@ -122,12 +155,11 @@ export class BegunCall {
   async resolveApproval(answer: ApprovalAnswer): Promise<ApprovalItem> {
     const { request_id } = await this.approval()
     try {
-      this.#approval = await this.#approvalLedger().resolveApproval(
-        request_id,
-        { resolution: answer.resolution, ...(answer.comment === undefined ? {} : { comment: answer.comment }) },
-        { resolvedBy: answer.resolvedBy ?? 'application' },
-      )
-      this.#around.emit('approval-answer', { ...this.#callFacts(), approval: this.#approval })
+      this.#approval = await this.#approvalLedger().resolveApproval(request_id, toResolution(answer), {
+        resolvedBy: answer.resolvedBy ?? 'application',
+      })
+      if (this.#approval.status !== 'pending')
+        this.#around.emit('approval-answer', { ...this.#callFacts(), approval: this.#approval })
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
       this.#approval = await this.#approvalLedger().getApproval(request_id)
@@ -154,14 +186,16 @@ export class BegunCall {
   /**
    * Admits the call, runs the tool and settles it. The result is handed back as it is; what the tool throws is thrown on.
    *
+   * @param execute - Gets the arguments to run with ({@link arguments}).
    * @param isControlFlow - Whether a thrown value is the framework's own control flow (a pause, not an end).
    */
   run<T>(
-    execute: () => T | PromiseLike<T>,
+    execute: (args: unknown) => T | PromiseLike<T>,
     isControlFlow?: (error: unknown) => boolean,
   ): Promise<RunResult<Awaited<T>>> {
     // The outer run has been admitted and will settle; the inner one only runs.
-    if (this.isExecuting) return Promise.resolve(execute()).then((value) => ({ status: 'executed', value, note: null }))
+    if (this.isExecuting)
+      return Promise.resolve(execute(this.arguments)).then((value) => ({ status: 'executed', value, note: null }))
     // The type belongs to the first run; a repeated call of the same tool has the same.
     const running = (this.#completion ??= this.#run(execute, isControlFlow)) as Promise<RunResult<Awaited<T>>>
     return running
@@ -172,7 +206,7 @@ export class BegunCall {
    * last part, is the result. A call that did not run yields nothing and returns its refusal, a repeated one the first result.
    */
   async *stream<T, R = unknown>(
-    execute: () => AsyncIterable<T, R>,
+    execute: (args: unknown) => AsyncIterable<T, R>,
     isControlFlow?: (error: unknown) => boolean,
   ): AsyncGenerator<T, RunResult<T | R | undefined>, void> {
     if (this.#completion) return (await this.#completion) as RunResult<T | R | undefined>
@@ -188,7 +222,7 @@ export class BegunCall {
         return await end.promise
       }
       started = this.#start()
-      const parts = execute()[Symbol.asyncIterator]()
+      const parts = execute(this.arguments)[Symbol.asyncIterator]()
       let part = await parts.next()
       try {
         while (!part.done) {
@@ -269,25 +303,22 @@ export class BegunCall {
 
   async #awaitApproval(): Promise<Refusal | null> {
     const ledger = this.#approvalLedger()
-    const pending = await this.approval()
-    const approval =
-      pending.status === 'pending'
-        ? await askForApproval(pending, {
-            ledger,
-            call: this.#facts.call,
-            signal: this.#signal,
-            options: this.#around.options.approvals,
-            onEnd: (item) => this.#around.emit('approval-answer', { ...this.#callFacts(), approval: item }),
-          })
-        : pending
-    this.#approval = approval
-    this.#throwIfAborted()
+    let approval = await this.#untilAnswered(await this.approval())
+    while (approval.superseded_by) {
+      const changed = await this.#adoptEdit(approval.superseded_by)
+      if (!('approval' in changed)) return changed.refusal
+      approval = await this.#untilAnswered(changed.approval)
+    }
     if (approval.status === 'denied') return this.#refuse('denied', approval.comment ?? 'a person declined')
     if (approval.status === 'expired') return this.#refuse('expired', 'nobody answered before it expired')
     if (approval.status !== 'approved')
       return this.#refuse('cancelled', approval.cancel_reason ?? 'no answer came in time')
+    // The arguments may have been changed while it waited, and the target may have moved on.
+    const { digest } = await this.#around.readAgain(this.#facts.call)
+    if (digest !== this.#facts.digest)
+      return this.#refuse('approval_void', 'the arguments or the version of the target changed while the call waited')
     const used = await ledger.consumeApproval(approval.request_id, {
-      arguments_digest: this.#facts.digest,
+      arguments_digest: digest,
       effect_key: this.#facts.effectKey,
     })
     if (!used.consumed)
@@ -296,6 +327,50 @@ export class BegunCall {
         : this.#refuse('approval_void', used.message)
     this.#effect ??= { ledger, effectId: used.effect_id }
     return null
+  }
+
+  async #untilAnswered(approval: ApprovalItem): Promise<ApprovalItem> {
+    this.#approval =
+      approval.status === 'pending'
+        ? await askForApproval(approval, {
+            ledger: this.#approvalLedger(),
+            call: this.#facts.call,
+            signal: this.#signal,
+            options: this.#around.options.approvals,
+            onEnd: (item) => this.#around.emit('approval-answer', { ...this.#callFacts(), approval: item }),
+          })
+        : approval
+    this.#throwIfAborted()
+    return this.#approval
+  }
+
+  /**
+   * Goes on with the call as a reviewer changed it, if it is what was judged in its place: same digest, value and target under the
+   * tool's own options.
+   *
+   * @returns the approval of the changed call, or why it does not run.
+   */
+  async #adoptEdit(requestId: string): Promise<{ readonly approval: ApprovalItem } | { readonly refusal: Refusal }> {
+    const refuse = (kind: RefusalKind, reason: string) => ({ refusal: this.#refuse(kind, reason) })
+    const { call } = this.#facts
+    const approval = await this.#approvalLedger()
+      .getApproval(requestId)
+      .catch((error: unknown) => {
+        if (NotFoundError.isInstance(error)) return null
+        throw error
+      })
+    if (!approval) return refuse('blocked', `the call as the reviewer changed it was blocked (${requestId})`)
+    if (!call.takesEdits)
+      return refuse('approval_void', 'a reviewer changed the arguments, which this caller cannot run')
+    const changed = { ...call, arguments: approval.arguments ?? {} }
+    const { digest, value, target } = await this.#around.readAgain(changed)
+    const isSame =
+      digest === approval.arguments_digest && value === (approval.value ?? null) && target === (approval.target ?? null)
+    if (!isSame)
+      return refuse('approval_void', 'the changed call is not what was judged: its value, target or version differ')
+    this.#answer = { ...this.#answer, request_id: requestId, value, target }
+    this.#facts = { ...this.#facts, call: changed, digest, effectKey: approval.effect_key ?? this.#facts.effectKey }
+    return { approval }
   }
 
   async #claim(): Promise<Refusal | null> {
@@ -316,14 +391,14 @@ export class BegunCall {
   }
 
   async #run<T>(
-    execute: () => T | PromiseLike<T>,
+    execute: (args: unknown) => T | PromiseLike<T>,
     isControlFlow: ((error: unknown) => boolean) | undefined,
   ): Promise<RunResult<Awaited<T>>> {
     const admission = await this.admit()
     if (!admission.admitted) return { status: 'refused', refusal: admission.refusal }
     const started = this.#start()
     try {
-      const value = await this.#around.executing.run(this, execute)
+      const value = await this.#around.executing.run(this, () => execute(this.arguments))
       this.#finish(started, { status: 'returned', args: this.#facts.call.arguments, value })
       return { status: 'executed', value, note: admission.note }
     } catch (error) {

@@ -1,19 +1,27 @@
-import { BighubError, type Evaluator, EvaluatorError, InvalidInputError } from '../protocol/index.ts'
-import { BegunCall, type BegunCallFacts, type RunResult } from './begun-call.ts'
+import {
+  type ApprovalItem,
+  BighubError,
+  ConfigurationError,
+  type Evaluator,
+  EvaluatorError,
+  InvalidInputError,
+} from '../protocol/index.ts'
+import { BegunCall, type BegunCallFacts, type CallReading, type RunResult } from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
 import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
 import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
+import { isEffectKeeper, type Reconciliation, reconcileEffects } from './outcome/reconcile-effects.ts'
 import type { Carrier, Platform } from './platform.ts'
 import { CircuitBreaker } from './resilience/circuit-breaker.ts'
 import { evaluateWithResilience } from './resilience/evaluate-with-resilience.ts'
 import { type Coverage, CoverageBook } from './telemetry/coverage.ts'
 import { GuardEventHub, type GuardEventName, type GuardListener } from './telemetry/guard-events.ts'
-import type { ToolOptions } from './tool-options.ts'
+import type { ToolOptions, ToolOptionsByName } from './tool-options.ts'
 import { RunRegistry } from './trajectory/run-registry.ts'
 import type { RunDescription, RunState } from './trajectory/run-state.ts'
-import type { GuardedCall } from './translate/guarded-call.ts'
+import type { GuardedCall, ResumedCall } from './translate/guarded-call.ts'
 import { type TranslatedCall, toEvaluateRequest, translateCall } from './translate/to-request.ts'
 
 /** Most calls remembered for repetition; the one begun longest ago is forgotten first. */
@@ -53,17 +61,17 @@ export class Guard {
   /**
    * Runs one tool call under the guard.
    *
-   * @param execute - Runs the real tool. Called at most once, and only when the call is admitted.
+   * @param execute - Runs the real tool with the arguments it gets. Called at most once, and only when the call is admitted.
    * @returns the tool's own result, or why it did not run. What the tool throws is thrown on, untouched.
    */
-  async run<T>(call: GuardedCall, execute: () => T | PromiseLike<T>): Promise<RunResult<Awaited<T>>> {
+  async run<T>(call: GuardedCall, execute: (args: unknown) => T | PromiseLike<T>): Promise<RunResult<Awaited<T>>> {
     return (await this.begin(call)).run(execute)
   }
 
   /** {@link run} for a tool that yields: parts pass through, and a refused call yields nothing and returns its refusal. */
   async *stream<T, R = unknown>(
     call: GuardedCall,
-    execute: () => AsyncIterable<T, R>,
+    execute: (args: unknown) => AsyncIterable<T, R>,
   ): AsyncGenerator<T, RunResult<T | R | undefined>, void> {
     return yield* (await this.begin(call)).stream(execute)
   }
@@ -98,6 +106,60 @@ export class Guard {
     if (newer && newer !== known) return newer
     const attempt = before ? `${call.callId}#${this.#platform.randomId()}` : call.callId
     return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, attempt))
+  }
+
+  /**
+   * Takes up a held call by the id of its approval (`request_id`), in whatever process: the approval is used up, the call claimed
+   * and run at most once over all of them. It runs only if it is still exactly the call that was approved and nothing forbids it
+   * by now; else it is refused with the reason. While nobody has answered, `run` waits as for any held call.
+   *
+   * @param given - What the record does not hold: the tool's options, and the arguments where some were masked or cut.
+   * @throws NotFoundError if there is no such approval; InvalidInputError (`arguments`) if the record's do not serve.
+   * @example const result = await (await guard.resume(approvalId)).run((args) => refund(args))
+   */
+  async resume(approvalId: string, given: ResumedCall = {}): Promise<BegunCall> {
+    if (this.#isClosed) throw new BighubError('guard_closed', 'the guard is closed; create a new one to run more calls')
+    await this.#reporter.makeRoom()
+    const approval = await this.options.ledger.getApproval(approvalId)
+    const call = toResumedCall(approval, given)
+    const run = await this.#runOf(call.runId, undefined)
+    const callKey = JSON.stringify([run.id, call.callId ?? approvalId])
+    const key = `${callKey}${approval.arguments_digest}`
+    const known = await this.#memo.get(key)?.catch(() => undefined)
+    if (known && !known.mayBeginAgain) return known
+    const { digest } = await this.#readAgain(call)
+    if (digest !== approval.arguments_digest && given.arguments === undefined && !approval.superseded_by)
+      throw new InvalidInputError(
+        'arguments',
+        'of the record are not those of the call (masked, cut, or read by other options): hand the call’s own to resume()',
+      )
+    const begun = this.#toBegunCall({
+      call,
+      tool: call.options ?? {},
+      run,
+      digest,
+      effectKey: approval.effect_key ?? `${run.id}/${approvalId}`,
+      failMode: call.options?.failMode ?? this.options.failMode,
+      evaluator: this.options.evaluator,
+      answer: answerOf(approval),
+      resolved: { disposition: 'await_approval', cause: 'recommendation' },
+      isResumed: true,
+      failure: null,
+    })
+    return this.#remember(callKey, key, Promise.resolve(begun))
+  }
+
+  /**
+   * Asks the tools' `reconcile` functions what became of calls that are `unknown` or `aborted`, and records what they say. Call it at
+   * start and from time to time. A server wants the scope `approvals:resolve` for it.
+   *
+   * @throws ConfigurationError if the evaluator keeps no list of effects.
+   */
+  async reconcile(tools: ToolOptionsByName): Promise<Reconciliation> {
+    const { evaluator } = this.options
+    if (!isEffectKeeper(evaluator))
+      throw new ConfigurationError('evaluator', 'keeps no list of effects; createEngine(…) and BighubClient do')
+    return reconcileEffects(evaluator, tools)
   }
 
   /** The call begun last under this id in this run, with whatever arguments. */
@@ -193,6 +255,11 @@ export class Guard {
     return answered
   }
 
+  async #readAgain(call: GuardedCall): Promise<CallReading> {
+    const { canonical, value, target } = translateCall(call, call.options ?? {}, this.options)
+    return { digest: await this.#platform.sha256Hex(canonical), value, target }
+  }
+
   async #runOf(runId: string | undefined, conversation: string | undefined): Promise<RunState> {
     if (runId !== undefined || conversation === undefined || this.#runs.isInside) return this.#runs.find(runId)
     return this.#runs.find(`run_${(await this.#platform.sha256Hex(conversation)).slice(0, 32)}`)
@@ -258,8 +325,29 @@ export class Guard {
       emit: this.#events.emit,
       now: this.#platform.now,
       executing: this.#executing,
+      readAgain: (call) => this.#readAgain(call),
     })
   }
+}
+
+/** A held call from its record. */
+function toResumedCall(approval: ApprovalItem, given: ResumedCall): GuardedCall {
+  return {
+    tool: approval.tool ?? approval.action,
+    arguments: given.arguments ?? approval.arguments ?? {},
+    callId: approval.call_id ?? undefined,
+    runId: approval.trajectory_id ?? undefined,
+    options: given.options,
+    signal: given.signal,
+    takesEdits: given.takesEdits,
+  }
+}
+
+/** As much of the decision as the record of its approval tells. */
+function answerOf(approval: ApprovalItem): EvaluatorAnswer {
+  const { request_id, action, actor, value, target, domain, risk_score, reason } = approval
+  const facts = { request_id, action, actor, value, target, domain, risk_score, reason }
+  return { ...facts, recommendation: 'review_recommended', result: 'requires_approval', requires_approval: true }
 }
 
 /** Fields whose error comes from a tool option rather than from the model's arguments. */

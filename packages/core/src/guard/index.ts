@@ -21,15 +21,17 @@ export type {
   OnCaution,
   ResolvedGuardOptions,
 } from './guard-options.ts'
+export type { Reconciliation } from './outcome/reconcile-effects.ts'
 export type { Coverage } from './telemetry/coverage.ts'
 export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
 export {
   type CallEnd,
   type MappedOutcome,
+  type ReconciledState,
   type ToolArguments,
   type ToolOptions,
   type ToolOptionsByName,
   toolOptionsFor,
 } from './tool-options.ts'
 export type { RunDescription } from './trajectory/run-state.ts'
-export type { GuardedCall } from './translate/guarded-call.ts'
+export type { GuardedCall, ResumedCall } from './translate/guarded-call.ts'

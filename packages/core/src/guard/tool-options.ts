@@ -1,4 +1,4 @@
-import type { OutcomeStatus, ToolAnnotations } from '../protocol/index.ts'
+import type { Effect, OutcomeStatus, ToolAnnotations } from '../protocol/index.ts'
 import type { FailMode } from './guard-options.ts'
 
 /** The arguments of a tool call as the framework hands them over. */
@@ -41,9 +41,18 @@ export interface ToolOptions<Args = any> {
   readonly failMode?: FailMode
   /** What a result means. Only for calls that ran; return undefined for the default (returned: SUCCESS, error: FAILURE). */
   readonly outcome?: (result: CallEnd<Args>) => OutcomeStatus | MappedOutcome | undefined
+  /**
+   * Asks the real system what became of a call whose process ended, or that was aborted, before anybody could say: by its
+   * `effect_key` if the tool handed that over as an idempotency key, else by target, value and (masked) arguments. Asked by
+   * `guard.reconcile`; `unknown` leaves it as it is.
+   */
+  readonly reconcile?: (effect: Effect) => Promise<ReconciledState>
   /** Claims by the tool's author, such as MCP annotations; adapters fill this in. */
   readonly annotations?: ToolAnnotations
 }
+
+/** What a real system says of a call. */
+export type ReconciledState = 'succeeded' | 'failed' | 'not_run' | 'unknown'
 
 /** How a call that ran came to its end. */
 export type CallEnd<Args = ToolArguments> =

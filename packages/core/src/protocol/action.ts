@@ -30,6 +30,8 @@ export const callContextSchema = z.looseObject({
   shadow: z.boolean().optional(),
   /** The guard holds `proceed_with_caution` too: open an approval for it and do not claim. */
   hold_cautions: z.boolean().optional(),
+  /** The decision whose call a reviewer changed into this one. Such a call is always held, and that review is its answer. */
+  edit_of: z.string().optional(),
   mutating: z.boolean().optional(),
   /** 0 = cannot be undone, 1 = undone at no cost. */
   reversibility: z.number().min(0).max(1).optional(),

@@ -17,6 +17,14 @@ export const approvalEvidenceSchema = z.looseObject({
 })
 export type ApprovalEvidence = z.infer<typeof approvalEvidenceSchema>
 
+/** One person's approval among those that are needed. */
+export const approvalVoteSchema = z.looseObject({
+  by: z.string(),
+  at: z.string(),
+  comment: z.string().nullish(),
+})
+export type ApprovalVote = z.infer<typeof approvalVoteSchema>
+
 /** One request to a person and its answer (protocol §7.13). `request_id` is that of the evaluation. */
 export const approvalItemSchema = z.looseObject({
   request_id: z.string(),
@@ -40,12 +48,28 @@ export const approvalItemSchema = z.looseObject({
   arguments: z.record(z.string(), z.unknown()).optional(),
   /** The exact action that the answer is for; an answer is good for no other. */
   arguments_digest: z.string(),
+  /** The call's own id, the run it belongs to, the key it will be claimed under: with them any process can take it up. */
+  call_id: z.string().nullish(),
+  trajectory_id: z.string().nullish(),
+  effect_key: z.string().nullish(),
+  /** Version of the target that the answer is for, where the tool gives one. */
+  target_version: z.string().nullish(),
   provenance: z.record(z.string(), provenanceLabelSchema).optional(),
   expires_at: z.string(),
+  /** Different people who have to approve. @defaultValue 1 */
+  approvals_needed: z.int().min(1).optional(),
+  /** Those who have, in order. */
+  approvals_given: z.array(approvalVoteSchema).optional(),
+  /** Who asked, as authentication tells; null in process. */
+  requested_by: z.string().nullish(),
+  /** When it was put before more people, since nobody had answered. */
+  escalated_at: z.string().nullish(),
   /** When the one permitted run was taken. */
   consumed_at: z.string().nullish(),
   /** Why it was cancelled. */
   cancel_reason: z.string().nullish(),
+  /** The decision about the call as a reviewer changed it, which took this one's place. */
+  superseded_by: z.string().nullish(),
   evidence: approvalEvidenceSchema.optional(),
 })
 export type ApprovalItem = z.infer<typeof approvalItemSchema>
@@ -54,6 +78,11 @@ export type ApprovalItem = z.infer<typeof approvalItemSchema>
 export const resolveApprovalRequestSchema = z.looseObject({
   resolution: z.enum(['approved', 'denied', 'rejected']).transform((word) => (word === 'rejected' ? 'denied' : word)),
   comment: z.string().max(10_000).nullish(),
+  /**
+   * With `approved`: run it with these arguments instead. They are judged as a new call with a decision of its own, which this
+   * answer approves unless it is stricter; the present one ends `cancelled`, with `superseded_by`.
+   */
+  arguments: z.record(z.string(), z.unknown()).optional(),
 })
 export type ResolveApprovalRequest = z.input<typeof resolveApprovalRequestSchema>
 

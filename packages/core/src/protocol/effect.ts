@@ -10,6 +10,12 @@ export const effectSchema = z.looseObject({
   effect_key: z.string(),
   request_id: z.string(),
   arguments_digest: z.string(),
+  /** What the call was, as far as its words are still on record; arguments are masked. */
+  action: z.string().nullish(),
+  tool: z.string().nullish(),
+  target: z.string().nullish(),
+  value: z.number().nullish(),
+  arguments: z.record(z.string(), z.unknown()).nullish(),
   state: effectStateSchema,
   claimed_at: z.string(),
   settled_at: z.string().nullish(),

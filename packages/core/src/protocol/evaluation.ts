@@ -37,8 +37,9 @@ export const blockedBySchema = z.enum([
   'repeat_refusal',
   'trajectory',
   'promise',
+  'hold_budget',
 ])
-/** The limit that decided; null where risk alone did. The last three are ours, beyond the protocol's list. */
+/** The limit that decided; null where risk alone did. The last five are ours, beyond the protocol's list. */
 export type BlockedBy = z.infer<typeof blockedBySchema>
 
 /** Losses that precedents recorded; a field without a record is absent, never invented. */
@@ -152,6 +153,9 @@ export const intelligenceSchema = z.looseObject({
   }),
   simulation: simulationSummarySchema.optional(),
   precedents: precedentSummarySchema.optional(),
+  /** This very call was judged before, perhaps for another process: the decision is that one. */
+  repeated: z.boolean().optional(),
+
   trajectory_id: z.string().optional(),
   trajectory_health: trajectoryHealthSchema.nullish(),
   projected_regret: z.number().optional(),

@@ -22,6 +22,7 @@ export const EVENT_TYPES = [
   'approval.denied',
   'approval.expired',
   'approval.cancelled',
+  'approval.escalated',
   'outcome.reported',
   'signal.new',
   'kill_switch.activated',

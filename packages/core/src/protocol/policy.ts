@@ -52,10 +52,34 @@ const domainsSchema = z.record(z.string(), domainPolicySchema)
 const retentionSchema = z.int().min(1).max(36_500).nullable()
 const expirySchema = z.int().min(1).max(31_536_000)
 
+const holdBudgetSchema = z.int().min(0).max(1_000_000).nullable()
+const overBudgetSchema = z.enum(['block', 'caution'])
+
+/** Names as authentication tells them (`key_…`, `user_…`), or as the application vouches for them in process. */
+const approversSchema = z.array(z.string().min(1).max(200)).min(1).max(1000).nullable()
+const quorumSchema = z.int().min(1).max(20)
+const escalationSchema = z
+  .strictObject({
+    /** Time without an end after which more people are asked. */
+    after_seconds: expirySchema,
+    /** Who may answer from then on, besides the others; null: whoever may answer approvals at all. */
+    approvers: approversSchema.default(null),
+  })
+  .nullable()
+
+/** Who answers held calls, and until when (engine.md §8). */
 export const approvalPolicySchema = z.object({
   /** Unanswered approvals expire after this time and the call is refused. */
   expires_in_seconds: expirySchema.default(86_400),
+  /** Different people who have to approve. One who declines is enough to refuse. */
+  quorum: quorumSchema.default(1),
+  /** Nobody approves a call that they asked for: neither its actor nor the key or user that had it judged. */
+  four_eyes: z.boolean().default(false),
+  /** Who may answer; null: whoever may answer approvals at all. */
+  approvers: approversSchema.default(null),
+  escalation: escalationSchema.default(null),
 })
+export type ApprovalPolicy = z.infer<typeof approvalPolicySchema>
 
 /**
  * What the operator decides apart from constraints: one versioned object an organisation, with overrides a domain
@@ -64,8 +88,17 @@ export const approvalPolicySchema = z.object({
 export const policySchema = z.strictObject({
   ...overridable,
   approvals: approvalPolicySchema.prefault({}),
+  /** Most calls held for a person in one hour, so that nobody is asked more than they can look at; null: no limit. */
+  max_holds_per_hour: holdBudgetSchema.default(null),
+  /** What becomes of calls above it. `caution` lets only those run that risk alone would hold; a rule's are blocked. */
+  over_budget: overBudgetSchema.default('block'),
   /** The same action refused before in the same run is refused again without a new approval. */
   repeat_refusal: z.boolean().default(true),
+  /**
+   * Time after which a claim that nobody has settled counts as unknown, since the process that made it may be one that nobody here
+   * can see. A settlement that comes later still counts.
+   */
+  unknown_after_seconds: expirySchema.default(86_400),
   /** IANA name; decides where a day and an hour begin for limits. */
   time_zone: timeZoneSchema.default('UTC'),
   /** Days after which the words of calls are erased; null keeps them. What was learned stays, and so does the chain. */
@@ -82,8 +115,19 @@ export type EffectivePolicy = Omit<Policy, 'domains'>
 /** `PATCH /policy`: the fields to change. Within costs and approvals too, what is not given stays; a domain's overrides are replaced. */
 export const policyUpdateSchema = z.strictObject({
   ...overrides,
-  approvals: z.strictObject({ expires_in_seconds: expirySchema.optional() }).optional(),
+  approvals: z
+    .strictObject({
+      expires_in_seconds: expirySchema.optional(),
+      quorum: quorumSchema.optional(),
+      four_eyes: z.boolean().optional(),
+      approvers: approversSchema.optional(),
+      escalation: escalationSchema.optional(),
+    })
+    .optional(),
+  max_holds_per_hour: holdBudgetSchema.optional(),
+  over_budget: overBudgetSchema.optional(),
   repeat_refusal: z.boolean().optional(),
+  unknown_after_seconds: expirySchema.optional(),
   time_zone: timeZoneSchema.optional(),
   retention_days: retentionSchema.optional(),
   domains: domainsSchema.optional(),

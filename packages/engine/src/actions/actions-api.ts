@@ -1,4 +1,10 @@
-import { type DecisionApi, type EvaluateRequest, type EvaluateResponse, InvalidInputError } from '@bighub/core/protocol'
+import {
+  type DecisionApi,
+  type EvaluateRequest,
+  type EvaluateResponse,
+  InvalidInputError,
+  type RequestOptions,
+} from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
 import { GATE_VERSION } from '../evaluate/evaluate.ts'
 import { createMemoryApi } from '../memory/memory-api.ts'
@@ -14,26 +20,28 @@ const DAY_MS = 86_400_000
 /** Actions: judged, and counted (protocol §7.1). */
 export function createActionsApi(
   core: EngineCore,
-  parts: { readonly evaluate: (request: EvaluateRequest) => Promise<EvaluateResponse>; readonly live: LiveConnections },
+  parts: {
+    readonly evaluate: (request: EvaluateRequest, options: RequestOptions) => Promise<EvaluateResponse>
+    readonly live: LiveConnections
+  },
 ): DecisionApi['actions'] {
   const { organisation } = core.storage
   const { live } = parts
 
   return {
     ...createResource('actions', {
-      evaluate: (body) => parts.evaluate(body),
+      evaluate: (body, options) => parts.evaluate(body, options),
 
-      async evaluateBatch({ actions, actor, domain }) {
+      async evaluateBatch({ actions, actor, domain }, options) {
         const answers: EvaluateResponse[] = []
         // One after the other: what the first one uses up is gone for the second.
         for (const [index, action] of actions.entries())
           try {
             answers.push(
-              await parts.evaluate({
-                ...action,
-                actor: action.actor ?? actor,
-                domain: action.domain ?? domain,
-              }),
+              await parts.evaluate(
+                { ...action, actor: action.actor ?? actor, domain: action.domain ?? domain },
+                options,
+              ),
             )
           } catch (error) {
             if (!(error instanceof InvalidInputError)) throw error
@@ -125,6 +133,6 @@ export function createActionsApi(
       ...createMemoryApi(core),
     }),
     // Reads its request itself, once, on the hot path.
-    evaluate: (body) => parts.evaluate(body),
+    evaluate: (body, options = {}) => parts.evaluate(body, options),
   }
 }

@@ -57,14 +57,25 @@ export class Effects {
           }
         },
       })
-      .then((answer) => ('claimedBy' in answer ? this.#claimedBy(String(answer.claimedBy)) : answer))
+      .then((answer) =>
+        'claimedBy' in answer
+          ? this.#claimedBy(String(answer.claimedBy))
+          : answer.claimed
+            ? answer
+            : this.#claimedBy(requestId, answer),
+      )
   }
 
-  /** A second settlement changes nothing. @throws InvalidInputError, NotFoundError */
+  /**
+   * A second settlement changes nothing. One that comes after the process was taken for gone still counts: it knows.
+   *
+   * @throws InvalidInputError, NotFoundError
+   */
   async settle(effectId: string, request: SettleEffectRequest): Promise<Effect> {
     const parsed = settleEffectRequestSchema.safeParse(request)
     if (!parsed.success) throw InvalidInputError.fromZod('a settlement', parsed.error)
-    return this.#settle(effectId, parsed.data.state, parsed.data.summary ?? null)
+    const { state, summary = null } = parsed.data
+    return this.#settle(effectId, state, summary, { from: ['claimed', 'unknown'], by: null })
   }
 
   /**
@@ -79,6 +90,8 @@ export class Effects {
 
   /** Calls that were claimed, newest first. */
   async list(filter: { readonly state: EffectState | null; readonly limit: number }): Promise<EffectList> {
+    await this.#core.state()
+    await this.disownLost()
     const database = await this.#core.projected()
     const { organisation } = this.#core.storage
     let claimed = database.selectFrom('decisions').where('organisation', '=', organisation)
@@ -96,20 +109,42 @@ export class Effects {
 
   /** Calls that are claimed and not settled, oldest first. `unknown` ones are those whose process ended before it could. */
   async listOpen(filter: { state?: 'claimed' | 'unknown' } = {}): Promise<readonly OpenEffect[]> {
-    const { openEffects } = await this.#core.state()
+    await this.#core.state()
+    await this.disownLost()
+    const { openEffects } = this.#core.currentState()
     return [...openEffects.values()].filter((effect) => filter.state === undefined || effect.state === filter.state)
   }
 
-  /** Marks the claims of processes that are gone: what became of those calls nobody knows. */
-  async disownLost(): Promise<void> {
-    for (const effect of this.#core.currentState().openEffects.values())
-      if (effect.state === 'claimed' && isOwnerGone(effect.owner))
-        await this.#settle(effectIdOf(effect.request_id), 'unknown', 'the process that ran it ended')
+  /**
+   * Marks the claims of processes that are gone: what became of those calls nobody knows. So are those that nobody has settled for
+   * as long as the policy says: their process may be one that cannot be seen from here, such as a client's.
+   *
+   * @param requestId - Looks at the claim of this decision only.
+   */
+  async disownLost(requestId?: string): Promise<void> {
+    const { openEffects, policy } = this.#core.currentState()
+    const before = this.#core.now() - policy.unknown_after_seconds * 1000
+    const looked = new Map<string, boolean>()
+    const isGone = (owner: string): boolean => {
+      const known = looked.get(owner) ?? isOwnerGone(owner)
+      looked.set(owner, known)
+      return known
+    }
+    const candidates = requestId === undefined ? [...openEffects.values()] : [openEffects.get(requestId)]
+    for (const effect of candidates) {
+      if (effect?.state !== 'claimed') continue
+      const effectId = effectIdOf(effect.request_id)
+      if (isGone(effect.owner)) await this.#settle(effectId, 'unknown', 'the process that ran it ended')
+      else if (Date.parse(effect.claimed_at) <= before)
+        await this.#settle(effectId, 'unknown', `nobody settled it for ${policy.unknown_after_seconds} s`)
+    }
   }
 
-  /** The key was claimed for another decision. */
-  async #claimedBy(requestId: string): Promise<ClaimEffectResponse> {
+  /** What came of the claim that was there before. */
+  async #claimedBy(requestId: string, otherwise?: ClaimEffectResponse): Promise<ClaimEffectResponse> {
+    await this.disownLost(requestId)
     const effect = readEffect(await this.#core.storage.readSubject(requestId))
+    if (!effect && otherwise) return otherwise
     if (!effect) throw new NotFoundError('effect', effectIdOf(requestId))
     return { effect_id: effect.effect_id, claimed: false, state: effect.state }
   }

@@ -1,4 +1,4 @@
-import type { Effect, EffectState } from '@bighub/core/protocol'
+import type { Effect, EffectState, EvaluateRequest } from '@bighub/core/protocol'
 import type { ClaimKept } from '../engine-state.ts'
 import type { LogRecord } from '../storage/storage.ts'
 
@@ -18,12 +18,19 @@ export function readEffect(records: readonly LogRecord[]): Effect | null {
   if (!claimed) return null
   const claim = claimed.kept['claim'] as ClaimKept
   // A person may have said later what an unknown one came to.
+  const evaluation = records.find((record) => record.type === 'evaluation')
+  const request = evaluation?.payload?.['request'] as EvaluateRequest | undefined
   const settled = records.findLast((record) => record.type === 'effect_settled')
   return {
     effect_id: effectIdOf(claimed.subject),
     effect_key: claim.effect_key,
     request_id: claimed.subject,
     arguments_digest: claim.arguments_digest,
+    action: (evaluation?.kept['action'] as string | undefined) ?? null,
+    tool: request?.context?.call?.tool ?? null,
+    target: request?.target ?? null,
+    value: request?.value ?? null,
+    arguments: request?.context?.call?.arguments ?? null,
     state: settled ? (settled.kept['state'] as EffectState) : 'claimed',
     claimed_at: new Date(claimed.at).toISOString(),
     settled_at: settled ? new Date(settled.at).toISOString() : null,

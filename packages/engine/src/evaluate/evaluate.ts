@@ -79,8 +79,8 @@ export function evaluate(request: NormalisedRequest, state: EngineState, moment:
   if (decided.result !== 'requires_approval' || request.isDryRun || kept.shadow)
     return { response, kept, approval: null }
   const held: EvaluateResponse = { ...response, requires_approval: true, human_review: true }
-  const expiresInSeconds = policy.approvals.expires_in_seconds
-  return { response: held, kept, approval: approvalOf(request, held, digest, { at: moment.at, expiresInSeconds }) }
+  const { approvals: rules } = policy
+  return { response: held, kept, approval: approvalOf(request, held, digest, { at: moment.at, rules }) }
 }
 
 /**
@@ -121,6 +121,9 @@ export function judge(
     killSwitch: state.killSwitchFor(request.domain),
     refusedBefore: policy.repeat_refusal ? state.trajectories.refusalOf(trajectoryId, digest, state.version) : null,
     holdCautions: call.hold_cautions ?? false,
+    editOf: call.edit_of ?? null,
+    // In shadow nobody is asked, so nobody can be asked too often.
+    isOverBudget: !call.shadow && isOverBudget(policy, state.holdsInHour(at)),
     lacksConnection,
   }
   const { decided, promise } = recommendUnderPromise(input, promised, () => drawOf(digest, state.decisions))
@@ -145,6 +148,10 @@ export function judge(
     ...(promise ? { promise } : {}),
   }
   return { facts, digest, policy, health, prediction, median, stake, decided, kept }
+}
+
+function isOverBudget({ max_holds_per_hour: most }: EffectivePolicy, holds: number): boolean {
+  return most !== null && holds >= most
 }
 
 /** What the request says of its run since the last evaluation, as hashes and counts. */

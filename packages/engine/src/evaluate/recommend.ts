@@ -29,6 +29,10 @@ export interface RecommendInput {
   readonly promise?: PromiseView | null
   /** Whether the guard holds cautions too. */
   readonly holdCautions: boolean
+  /** The decision whose call a reviewer changed into this one. */
+  readonly editOf?: string | null
+  /** As many calls were held in this hour as the policy allows. */
+  readonly isOverBudget?: boolean
 }
 
 export interface Recommended {
@@ -49,8 +53,41 @@ export interface Recommended {
   readonly warnings: readonly string[]
 }
 
-/** Stage 9: the option with the smallest expected regret, which rules, health and switches can only make stricter. */
+/**
+ * Stage 9: the option with the smallest expected regret, which rules, health and switches can only make stricter. A call that would
+ * be held above the hour's budget is blocked instead or, if the policy says so and risk alone asked for the hold, runs with caution.
+ */
 export function recommend(input: RecommendInput): Recommended {
+  const decided = recommendInBudget(input)
+  // A reviewer is at work on a changed call already: nobody new is interrupted.
+  if (!input.isOverBudget || input.editOf || decided.result !== 'requires_approval') return decided
+  const most = `${input.policy.max_holds_per_hour} calls were held in this hour, which is all the policy allows`
+  if (mayRunWithCaution(input))
+    return {
+      ...decided,
+      recommendation: 'proceed_with_caution',
+      result: 'allowed',
+      reason: `${most}: it runs with caution`,
+      warnings: [...decided.warnings, `${decided.reason}, but ${most}`],
+    }
+  return {
+    ...decided,
+    recommendation: 'do_not_proceed',
+    result: 'blocked',
+    blockedBy: 'hold_budget',
+    reason: `${decided.reason}, but ${most}: it is blocked`,
+  }
+}
+
+/** Only what risk alone would hold, and where cautions are not held themselves. */
+function mayRunWithCaution(input: RecommendInput): boolean {
+  const { over_budget: overBudget, enforcement_mode: mode } = input.policy
+  if (overBudget !== 'caution' || input.holdCautions || mode === 'review') return false
+  const limit = strictestLimit(input)
+  return limit === null || limit.atLeast === 'proceed_with_caution'
+}
+
+function recommendInBudget(input: RecommendInput): Recommended {
   const { prediction, stake, policy } = input
   const decisive = policy.bound === 'upper' ? prediction.interval[1] : prediction.probability
   const byRisk = decideByRegret(decisive, stake, policy.costs)
@@ -146,6 +183,13 @@ function strictestLimit(input: RecommendInput): Limit | null {
     )
   if (refusedBefore !== null)
     limits.push(stop('repeat_refusal', `the same call was refused before in this run (${refusedBefore})`))
+  if (input.editOf)
+    limits.push({
+      atLeast: 'review_recommended',
+      blockedBy: null,
+      rule: null,
+      reason: `a reviewer changed the call of ${input.editOf} into this one`,
+    })
   if (health === 'critical')
     limits.push({
       atLeast: 'review_recommended',

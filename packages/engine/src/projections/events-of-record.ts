@@ -33,7 +33,9 @@ export function eventsOfRecord(record: LogRecord, place: number): RecordEvent[] 
       return ofOutcome(record, place)
     case 'approval_resolved':
     case 'approval_ended':
-      return ofAnswer(record, place)
+      return ofAnswer(record, place, `approval.${(record.kept as unknown as EndedKept).status}`)
+    case 'approval_escalated':
+      return ofAnswer(record, place, 'approval.escalated')
     case 'constraint_changed':
       return ofConstraint(record, place)
     case 'policy_changed':
@@ -112,10 +114,11 @@ function ofOutcome(record: LogRecord, place: number): RecordEvent[] {
 /** Outcomes as bad as an incident are critical (taxonomy: INCIDENT 0.9). */
 const CRITICAL_SEVERITY = 0.9
 
-function ofAnswer(record: LogRecord, place: number): RecordEvent[] {
-  const { status } = record.kept as unknown as ApprovalKept
+type EndedKept = ApprovalKept & { readonly status: Exclude<ApprovalKept['status'], 'pending'> }
+
+function ofAnswer(record: LogRecord, place: number, type: EventItem['event_type']): RecordEvent[] {
   const item = record.payload?.['approval'] as ApprovalItem | undefined
-  const answered = event(record, place, `approval.${status}`, 'info', textOf(record, 'comment'), {
+  const answered = event(record, place, type, 'info', textOf(record, 'comment'), {
     request_id: record.subject,
     ...(item ? { action: item.action, actor: item.actor, domain: item.domain, value: item.value } : {}),
   })

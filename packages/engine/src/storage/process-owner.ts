@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 
 /** Names this process so that another can tell whether it is still there: host, process id, and when it started. */
 export function processOwner(): string {
-  return JSON.stringify([hostname(), process.pid, startTimeOf(process.pid)])
+  return JSON.stringify([hostname(), process.pid, statOf(process.pid)?.startTime ?? null])
 }
 
 /**
@@ -18,9 +18,11 @@ export function isOwnerGone(owner: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
-  // Process ids are used again; the start time tells them apart where the system gives it.
-  const current = startTimeOf(pid)
-  return startTime !== null && current !== null && current !== startTime
+  // Process ids are used again; the start time tells them apart where the system gives it. One that has ended and that its parent
+  // has not asked about yet still has its id.
+  const current = statOf(pid)
+  if (startTime === null || current === null) return false
+  return current.startTime !== startTime || current.state === 'Z' || current.state === 'X'
 }
 
 function parseOwner(owner: string): [host: string, pid: number, startTime: string | null] {
@@ -32,12 +34,14 @@ function parseOwner(owner: string): [host: string, pid: number, startTime: strin
   }
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)): clock ticks after boot; null where there is no such file. */
-function startTimeOf(pid: number): string | null {
+/** Fields 3 (state) and 22 (clock ticks after boot) of /proc/<pid>/stat (proc(5)); null where there is no such file. */
+function statOf(pid: number): { readonly state: string; readonly startTime: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The second field, the command, is in parentheses and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state, startTime] = [fields[0], fields[19]]
+    return state === undefined || startTime === undefined ? null : { state, startTime }
   } catch {
     return null
   }

@@ -12,6 +12,10 @@ export const RECORD_TYPES = [
   'approval_resolved',
   'approval_consumed',
   'approval_ended',
+  // One approval of several that are needed.
+  'approval_voted',
+  // Nobody has answered, and more people are asked.
+  'approval_escalated',
   'effect_claimed',
   'effect_settled',
   'constraint_changed',

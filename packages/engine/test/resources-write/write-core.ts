@@ -28,7 +28,12 @@ export function openCore(options: { file?: string; clock?: TestClock; organisati
     onEvents: async () => [],
   })
   onTestFinished(() => core.close())
-  return { core, clock, file, evaluate: (request) => recordEvaluation(core, request, () => Promise.resolve(false)) }
+  return {
+    core,
+    clock,
+    file,
+    evaluate: (request) => recordEvaluation(core, request, { isConnected: async () => false }),
+  }
 }
 
 /** Whether a word stands anywhere in a file or its write-ahead log. */

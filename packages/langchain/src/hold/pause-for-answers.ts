@@ -1,5 +1,5 @@
 import type { BegunCall, Guard, GuardedCall } from '@bighub/core'
-import { isPending, isUnseenReplacement, markSeen } from '../begin-call.ts'
+import { isFirstSight, isPending, isUnseenReplacement, markSeen } from '../begin-call.ts'
 import { isControlFlow } from '../is-control-flow.ts'
 import { type ApprovalInterrupt, type HeldCall, toApprovalInterrupt } from './approval-interrupt.ts'
 import { readDecisions } from './read-decisions.ts'
@@ -31,6 +31,7 @@ export async function pauseForAnswers(
   const batch = calls.flatMap(({ call, begun }) =>
     begun.disposition === 'await_approval' && call.callId !== undefined ? [{ callId: call.callId, call, begun }] : [],
   )
+  const unseen = new Set(batch.filter((held) => isFirstSight(held.begun)).map((held) => held.begun))
   while (await somePending(batch)) {
     const request = await toApprovalInterrupt(batch)
     const sibling = recordings.get(guard)
@@ -40,7 +41,7 @@ export async function pauseForAnswers(
     }
     const resumed = raise(request, batch, interrupt)
     if (!resumed) return withdrawAborted(batch)
-    await recordAlone(guard, recordDecisions(resumed.value, batch, settings))
+    await recordAlone(guard, recordDecisions(resumed.value, batch, { ...settings, unseen }))
   }
 }
 
@@ -94,7 +95,11 @@ function isMissingCheckpointer(error: unknown): boolean {
  * Writes down what a person said. Where several calls share one node of the graph, the value may have reached this call while
  * it names another: that one's answer is recorded too, since it would be lost otherwise.
  */
-async function recordDecisions(value: unknown, batch: readonly HeldCall[], settings: PauseSettings): Promise<void> {
+async function recordDecisions(
+  value: unknown,
+  batch: readonly HeldCall[],
+  settings: PauseSettings & { readonly unseen: ReadonlySet<BegunCall> },
+): Promise<void> {
   const { guard } = settings
   const runId = batch[0]?.call.runId
   const decisions = readDecisions(value, settings.isWholeTurn ? batch.map((held) => held.callId) : null)
@@ -102,7 +107,7 @@ async function recordDecisions(value: unknown, batch: readonly HeldCall[], setti
     const begun = batch.find((held) => held.callId === callId)?.begun ?? (await guard.find(callId, runId))
     if (!begun || !(await isPending(begun))) continue
     await begun.resolveApproval(
-      isUnseenReplacement(begun)
+      isUnseenReplacement(begun) || settings.unseen.has(begun)
         ? { resolution: 'denied', comment: 'the arguments were changed after they had been shown' }
         : answer,
     )

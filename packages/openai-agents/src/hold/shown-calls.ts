@@ -31,9 +31,9 @@ export function markShown(context: RunContext, call: PausedCall): void {
   if (oldest && shown.size > CAPACITY) shown.delete(oldest)
 }
 
-/** Whether the SDK paused for this very call, in this process. */
+/** Whether the SDK paused for this very call, in this process or in the one that held it before. */
 export function wasShown(begun: BegunCall): boolean {
-  return shownOnce.has(begun)
+  return shownOnce.has(begun) || begun.isResumed
 }
 
 /**
@@ -65,18 +65,26 @@ export async function recordApproval(context: RunContext, call: PausedCall): Pro
 export async function recordDenials(context: RunContext): Promise<void> {
   for (const call of findDenied(context)) {
     shown.delete(call)
-    const { begun, toolName, callId } = call
-    if (await isPending(begun)) {
-      const comment = context.getRejectionMessage(toolName, callId)
-      await begun.resolveApproval({
-        resolution: 'denied',
-        resolvedBy: 'user',
-        ...(comment === undefined ? {} : { comment }),
-      })
-      // Nobody will run it, so its decision ends here.
-      await begun.admit()
-    } else await settleNotRun(begun, 'a person declined')
+    if (await isPending(call.begun)) await deny(context, call)
+    else await settleNotRun(call.begun, 'a person declined')
   }
+}
+
+/** Records the refusal of a call that another process paused for and this one was asked about again. */
+export async function recordDenial(context: RunContext, call: PausedCall): Promise<void> {
+  if (call.begun.isResumed && readAnswers(context).of(call) === false && (await isPending(call.begun)))
+    await deny(context, call)
+}
+
+async function deny(context: RunContext, { begun, toolName, callId }: PausedCall): Promise<void> {
+  const comment = context.getRejectionMessage(toolName, callId)
+  await begun.resolveApproval({
+    resolution: 'denied',
+    resolvedBy: 'user',
+    ...(comment === undefined ? {} : { comment }),
+  })
+  // Nobody will run it, so its decision ends here.
+  await begun.admit()
 }
 
 /** Whether a held call still waits for its answer. */

@@ -11,9 +11,9 @@ export function markShown(begun: BegunCall): void {
   shown.add(begun)
 }
 
-/** Whether a person was shown this call with these arguments. */
+/** Whether a person was shown this call with these arguments, by this process or by the one that held it before. */
 export function wasShown(begun: BegunCall): boolean {
-  return shown.has(begun)
+  return shown.has(begun) || begun.isResumed
 }
 
 /** Whether a held call still waits for its answer. */
@@ -26,8 +26,8 @@ export async function isPending(begun: BegunCall): Promise<boolean> {
  * themselves when they are called; call it before `generateText` or `streamText` to have refusals on record at once, since the
  * SDK calls no tool after a refusal.
  *
- * An answer counts for the call as it was shown in this process: one for other arguments, or one already answered elsewhere,
- * changes nothing.
+ * An answer counts for the call as it was shown: one for other arguments, or one already answered elsewhere, changes nothing. An
+ * answer to a call that another process has shown is recorded when the call itself comes back.
  */
 export async function recordAnswers(guard: Guard, messages: readonly Message[]): Promise<void> {
   const answers = readAnswers(messages)

@@ -1,4 +1,4 @@
-import type { ApprovalItem } from '../../protocol/index.ts'
+import type { ApprovalItem, ResolveApprovalRequest } from '../../protocol/index.ts'
 
 /** A held call, as shown to whoever answers for the person. */
 export interface ApprovalRequest {
@@ -13,7 +13,21 @@ export interface ApprovalRequest {
 
 export interface ApprovalAnswer {
   readonly resolution: 'approved' | 'denied'
+  /**
+   * Approve the call with these arguments instead. They are judged anew, and run only where the caller takes edits
+   * (`GuardedCall.takesEdits`).
+   */
+  readonly arguments?: Readonly<Record<string, unknown>>
   readonly comment?: string
   /** Who answered; your application vouches for it. @defaultValue 'application' */
   readonly resolvedBy?: string
+}
+
+/** An answer as the ledger takes it. */
+export function toResolution(answer: ApprovalAnswer): ResolveApprovalRequest {
+  return {
+    resolution: answer.resolution,
+    ...(answer.comment === undefined ? {} : { comment: answer.comment }),
+    ...(answer.arguments === undefined ? {} : { arguments: { ...answer.arguments } }),
+  }
 }

@@ -1,6 +1,7 @@
 import type { ApprovalItem, Ledger } from '../../protocol/index.ts'
 import type { ResolvedGuardOptions } from '../guard-options.ts'
 import type { GuardedCall } from '../translate/guarded-call.ts'
+import { toResolution } from './approval-request.ts'
 
 export interface AskForApprovalSettings {
   readonly ledger: Ledger
@@ -57,9 +58,7 @@ async function askCallback(
     signal,
   })
   if (!answer || signal.aborted) return
-  await ledger.resolveApproval(
-    approval.request_id,
-    { resolution: answer.resolution, ...(answer.comment === undefined ? {} : { comment: answer.comment }) },
-    { resolvedBy: answer.resolvedBy ?? 'application' },
-  )
+  await ledger.resolveApproval(approval.request_id, toResolution(answer), {
+    resolvedBy: answer.resolvedBy ?? 'application',
+  })
 }

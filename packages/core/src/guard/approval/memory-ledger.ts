@@ -5,6 +5,7 @@ import {
   ConflictError,
   type ConsumeApprovalResponse,
   type Effect,
+  InvalidInputError,
   type Ledger,
   NotFoundError,
 } from '../../protocol/index.ts'
@@ -105,6 +106,8 @@ export function createMemoryLedger(now: () => number): MemoryLedger {
 
     async resolveApproval(requestId, request, approver) {
       const approval = read(requestId)
+      if (request.arguments !== undefined)
+        throw new InvalidInputError('arguments', 'cannot be changed here: a guard without a ledger judges no call anew')
       const resolution = request.resolution === 'approved' ? 'approved' : 'denied'
       if (approval.status === resolution) return approval
       if (approval.status !== 'pending')

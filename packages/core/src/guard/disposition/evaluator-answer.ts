@@ -12,6 +12,7 @@ const answerSchema = z.looseObject({
   requires_approval: z.boolean().optional(),
   human_review: z.boolean().optional(),
   blocked_by: z.string().nullish(),
+  repeated: z.boolean().optional(),
   effect: z.looseObject({ effect_id: z.string(), claimed: z.boolean(), state: z.string() }).optional(),
 })
 

@@ -18,6 +18,21 @@ export interface GuardedCall {
   /** Stops waiting and prevents the run; a tool that has begun is the framework's to stop. */
   readonly signal?: AbortSignal | undefined
   readonly options?: ToolOptions | undefined
+  /**
+   * Whether `execute` runs the arguments that it is handed, which a reviewer may have changed. Without it a changed call is
+   * refused, since the original would run. @defaultValue false
+   */
+  readonly takesEdits?: boolean | undefined
   /** What the user said so far, as far as the adapter knows. Repetitions are recognised. */
   readonly userText?: readonly string[] | undefined
+}
+
+/** What the record of a held call does not hold, for `guard.resume`. */
+export interface ResumedCall {
+  /** As the tool will get them. @defaultValue the record's, which serve only where nothing in them was masked or cut */
+  readonly arguments?: unknown
+  /** The same options that the call was begun with. */
+  readonly options?: ToolOptions | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly takesEdits?: boolean | undefined
 }

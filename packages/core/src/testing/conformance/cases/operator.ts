@@ -103,6 +103,48 @@ export const OPERATOR_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a held call is one decision however often it is brought, and takes as many answers as the policy says',
+    async run({ actions, approvals, constraints, decisions, events, policy }, { advance }) {
+      await constraints.create({ name: 'ask', require_approval_above: 10 })
+      // What a guard binds to these arguments (SHA-256 of their canonical JSON with tool, actor, domain and target version).
+      const digest = 'a286130370e059fb4ef905382c4a4b3ec1effcd1f1b4079c2e0b8e83ab5d4d2e'
+      const call = { tool: 'refund', call_id: 'call_1', arguments: { amount: 50 }, arguments_digest: digest }
+      const hold = async (key: string): Promise<string> => {
+        advance(1000)
+        const { request_id: id } = await actions.evaluate({
+          action: 'refund',
+          actor: 'agent',
+          value: 50,
+          context: { trajectory_id: 'run-1', call: { ...call, effect_key: key } },
+        })
+        return id
+      }
+      const first = await hold('run-1/call_1/key')
+      await hold('run-1/call_1/key')
+      const edit = { resolution: 'approved' as const, arguments: { amount: 20 }, comment: 'less' }
+      await refused(approvals.resolve(first, { ...edit, arguments: { amount: 50 } }))
+      await refused(approvals.resolve(first, { ...edit, resolution: 'denied' }))
+      const { superseded_by: next } = await approvals.resolve(first, edit)
+      await refused(approvals.resolve(first, edit))
+      await decisions.get(first)
+      const { arguments_digest: changed } = await approvals.get(String(next))
+      await approvals.consume(first, { arguments_digest: digest, effect_key: 'run-1/call_1/key' })
+      await approvals.consume(String(next), { arguments_digest: changed, effect_key: 'run-1/call_1/changed' })
+      await policy.update({ approvals: { quorum: 2, escalation: { after_seconds: 60 } }, max_holds_per_hour: 4 })
+      const second = await hold('run-1/call_2/key')
+      await approvals.resolve(second, { resolution: 'approved' })
+      // The same person again, who counts once.
+      await approvals.resolve(second, { resolution: 'approved' })
+      advance(60_000)
+      await approvals.list()
+      await events.list({ event_type: 'approval.escalated' })
+      await approvals.resolve(second, { resolution: 'denied', comment: 'after all' })
+      await policy.update({ approvals: { approvers: ['somebody else'] } })
+      await refused(approvals.resolve(await hold('run-1/call_3/key'), { resolution: 'denied' }))
+      await hold('run-1/call_4/key')
+    },
+  },
+  {
     name: 'a call is claimed once, settled once, and what nobody knows is resolved',
     async run({ actions, effects }) {
       const { request_id: id } = await actions.evaluate({ action: 'list_orders' })
