@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-const packages = ['core', 'engine', 'server', 'langchain', 'vercel-ai', 'openai-agents', 'mcp-server', 'cli']
+const packages = [
+  'core',
+  'engine',
+  'server',
+  'langchain',
+  'vercel-ai',
+  'openai-agents',
+  'mcp-server',
+  'cli',
+  'dashboard',
+]
 
 export default defineConfig({
   resolve: { conditions: ['bighub-source'] },

@@ -45,6 +45,7 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
     'packages/mcp-server/src/',
     ['@bighub/core/protocol', 'zod', 'node:', '@modelcontextprotocol/server', '@modelcontextprotocol/node'],
   ],
+  ['packages/dashboard/src/', ['@bighub/core', 'preact', 'zod']],
   ['packages/langchain/src/', ['@bighub/core', 'langchain', '@langchain/core']],
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],
@@ -106,7 +107,7 @@ function importsOf(file: string): string[] {
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/\.test(-d)?\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test(-d)?\.ts$/.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .filter((file) => /^packages\/[^/]+\/src\//.test(file))
     .toSorted()

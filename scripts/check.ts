@@ -6,6 +6,7 @@ import { checkPackages } from './check-packages.ts'
 import { checkSnippets } from './check-snippets.ts'
 import { checkReference } from './generate-reference.ts'
 import { type Counts, commandStep, countOf, ROOT, runSteps } from './steps.ts'
+import { testBrowser } from './test-browser.ts'
 
 await runSteps([
   commandStep('lint', 'oxlint', ['--deny-warnings']),
@@ -14,6 +15,7 @@ await runSteps([
   { name: 'snippets of the READMEs compile', run: checkSnippets },
   { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
+  { name: 'dashboard in Chromium', run: testBrowser },
   { name: 'lockfile holds no addresses', run: checkLockfile },
 ])
 

@@ -26,12 +26,22 @@ async function pack(): Promise<readonly PackedPackage[]> {
     rmSync(join(ROOT, 'packages', entry, 'node_modules', '.cache'), { recursive: true, force: true })
   }
   if ((await runCommand('tsc', ['-b', 'tsconfig.build.json'])) !== 0) throw new Error('the build failed')
+  // The dashboard is part of the server's archive.
+  const dashboard = join(ROOT, 'packages', 'dashboard')
+  const vite = join(dashboard, 'node_modules', '.bin', 'vite')
+  if ((await runCommand(vite, ['build'], { cwd: dashboard, isQuiet: true })) !== 0)
+    throw new Error('the dashboard could not be built')
   rmSync(TARBALLS, { recursive: true, force: true })
   mkdirSync(TARBALLS, { recursive: true })
   const result: PackedPackage[] = []
   for (const entry of readdirSync(join(ROOT, 'packages')).toSorted()) {
     const folder = join(ROOT, 'packages', entry)
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+    const {
+      name,
+      version,
+      private: isPrivate,
+    } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+    if (isPrivate) continue
     const code = await runCommand('pnpm', ['pack', '--pack-destination', TARBALLS], { cwd: folder, isQuiet: true })
     if (code !== 0 || !name) throw new Error(`${entry} could not be packed`)
     const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`

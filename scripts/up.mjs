@@ -9,8 +9,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const isWindows = process.platform === 'win32'
-const [script, ...rest] = process.argv.slice(2)
-if (!script) fail('usage: node scripts/up.mjs <workspace script> | node <file> [arguments]')
+const words = process.argv.slice(2)
+const needsDashboard = words[0] === 'dashboard'
+const [script, ...rest] = needsDashboard ? words.slice(1) : words
+if (!script && !needsDashboard)
+  fail('usage: node scripts/up.mjs [dashboard] [<workspace script> | node <file> [arguments]]')
 
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const version = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager ?? '')?.[1]
@@ -24,10 +27,11 @@ const stamp = manifestDigest()
 
 if (!existsSync(pnpm)) await fetchPnpm()
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) await install()
+if (needsDashboard) await buildDashboard()
 if (script === 'node') {
   // No shell and no pnpm in between, so that a signal sent to this process reaches the program.
   await run(join(root, 'node_modules', '.bin', 'node'), ['--conditions=bighub-source', ...rest])
-} else await run(pnpm, ['--silent', 'run', script, ...rest])
+} else if (script) await run(pnpm, ['--silent', 'run', script, ...rest])
 
 async function fetchPnpm() {
   console.error(`fetching pnpm ${version} …`)
@@ -54,6 +58,32 @@ async function install() {
   // --trust-lockfile skips a second look at every locked package that would download about 100 MB of metadata.
   await run(pnpm, ['install', '--frozen-lockfile', '--trust-lockfile', '--reporter=append-only', '--loglevel=warn'])
   writeFileSync(stampFile, stamp)
+}
+
+/** Builds the pages that the server serves, unless they were built from the same sources before. Takes less than a second. */
+async function buildDashboard() {
+  const page = join(root, 'packages', 'server', 'assets', 'index.html')
+  const digestFile = join(root, 'node_modules', '.bighub-dashboard')
+  const hash = createHash('sha256').update(stamp)
+  for (const source of ['packages/dashboard', 'packages/core/src']) digestFolder(hash, join(root, source))
+  const digest = hash.digest('hex')
+  if (existsSync(page) && existsSync(digestFile) && readFileSync(digestFile, 'utf8') === digest) return
+  console.error('building the dashboard …')
+  const home = join(root, 'packages', 'dashboard')
+  await run(join(home, 'node_modules', '.bin', 'vite'), ['build', '--logLevel', 'warn'], home)
+  writeFileSync(digestFile, digest)
+}
+
+function digestFolder(hash, folder) {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  // Node 18, on which this file runs, has no toSorted.
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1)) // oxlint-disable-line unicorn/no-array-sort
+  for (const entry of entries) {
+    if (entry.name === 'node_modules' || entry.name === 'test') continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) digestFolder(hash, path)
+    else hash.update(`${entry.name}\n`).update(readFileSync(path))
+  }
 }
 
 /** Changes with the lockfile and every manifest, so that a second run skips the installation. */

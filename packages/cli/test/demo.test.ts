@@ -80,8 +80,8 @@ describe('bighub demo without a terminal', { timeout: 60_000 }, () => {
   it('can be run again in the same folder, and in a folder that is named', async () => {
     const { code, stdout } = await runCli(['demo', '--dir', 'elsewhere'], folder)
     expect(code).toBe(0)
-    expect(stdout).toContain('elsewhere/decisions.db')
-    expect(existsSync(join(folder, 'elsewhere', 'decisions.db'))).toBe(true)
+    expect(stdout).toContain('elsewhere/bighub.db')
+    expect(existsSync(join(folder, 'elsewhere', 'bighub.db'))).toBe(true)
     expect((await runCli(['demo', '--dir', 'elsewhere'], folder)).code).toBe(0)
   })
 })
@@ -90,22 +90,28 @@ describe('bighub demo without a terminal', { timeout: 60_000 }, () => {
 const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
 
 describe.skipIf(!hasTerminal)('bighub demo at a terminal (needs util-linux `script`)', { timeout: 60_000 }, () => {
-  it('asks, and runs what was approved', async () => {
+  it('answers the first holds itself, asks for the last one, and runs what was approved', async () => {
     const { code, output } = await playAtTerminal(() => 'y\r')
     expect(code).toBe(0)
-    expect(output).not.toContain('answers its own holds')
-    expect(output).toContain('Approve send_mail? [y/n]')
-    expect(output).toContain('approved by you')
-    expect(output).not.toContain('denied by you')
-    expect(output).toContain('account C-5 deleted')
+    expect(output).toContain('The demo answers the first holds itself')
+    expect(output).toMatch(/http:\/\/127\.0\.0\.1:\d+\/#\/sign-in\/[\w-]+\/inbox\/act_\w+/)
+    expect(output).toContain('Approve delete_account? [y/n]')
+    expect(output).toMatch(/approved by local:\S+/)
+    expect(output).toContain('account C-3 deleted')
   })
 
-  it('asks, and does not run what was declined', async () => {
+  it('does not run what was declined', async () => {
     const { code, output } = await playAtTerminal(() => 'n\r')
     expect(code).toBe(0)
-    expect(output).toContain('denied by you')
-    expect(output).not.toContain('approved by you')
-    expect(output).not.toContain('account C-5 deleted')
+    expect(output).toMatch(/denied by local:\S+/)
+    expect(output).not.toContain('account C-3 deleted')
+  })
+
+  it('runs what was approved by whoever opened the link, without an answer here', async () => {
+    const { code, output } = await playAtTerminal(() => null, approveByLink)
+    expect(code).toBe(0)
+    expect(output).toMatch(/approved by local:\S+/)
+    expect(output).toContain('account C-3 deleted')
   })
 
   it('asks again when the answer is neither', async () => {
@@ -117,25 +123,57 @@ describe.skipIf(!hasTerminal)('bighub demo at a terminal (needs util-linux `scri
   it('ends at Ctrl-C', async () => {
     const { code, output } = await playAtTerminal(() => '\u0003')
     expect(code).not.toBe(0)
-    expect(output).not.toContain('What happened')
+    expect(output).not.toContain('Press Enter to end')
   })
 })
 
-/** Plays the demo in a pseudo-terminal and types an answer to each question; `asked` counts them from 1. */
-function playAtTerminal(answer: (asked: number) => string): Promise<{ code: number | null; output: string }> {
-  const command = [...COMMAND, 'demo', '--dir', join(folder, 'terminal')].map((word) => `'${word}'`).join(' ')
+/** What the dashboard does with the link of the demo, and then with a key of the keyboard. */
+async function approveByLink(link: string): Promise<void> {
+  const [, origin = '', link_token = '', requestId = ''] =
+    /^(\S+)\/#\/sign-in\/([\w-]+)\/inbox\/(\w+)$/.exec(link) ?? []
+  const headers = { 'content-type': 'application/json' }
+  const opened = await fetch(`${origin}/auth/link`, { method: 'POST', headers, body: JSON.stringify({ link_token }) })
+  const { access_token } = (await opened.json()) as { access_token: string }
+  const answered = await fetch(`${origin}/approvals/${requestId}/resolve`, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Bearer ${access_token}` },
+    body: JSON.stringify({ resolution: 'approved' }),
+  })
+  expect(answered.status).toBe(200)
+}
+
+/**
+ * Plays the demo in a pseudo-terminal and types an answer to each question; `asked` counts them from 1, null types nothing. Ends it
+ * when it says that Enter does.
+ */
+function playAtTerminal(
+  answer: (asked: number) => string | null,
+  onLink?: (link: string) => Promise<void>,
+): Promise<{ code: number | null; output: string }> {
+  const words = [...COMMAND, 'demo', '--no-open', '--dir', join(folder, 'terminal')]
+  const command = words.map((word) => `'${word}'`).join(' ')
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: plainEnvironment(),
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let output = ''
   let asked = 0
+  let isLeft = false
+  let linked: Promise<void> | undefined
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
-    for (; asked < output.split('[y/n]').length - 1; asked++) child.stdin.write(answer(asked + 1))
+    for (; asked < output.split('[y/n]').length - 1; asked++) {
+      const typed = answer(asked + 1)
+      if (typed !== null) child.stdin.write(typed)
+    }
+    const [link] = /http\S+\/inbox\/act_\w+(?=\s)/.exec(output) ?? []
+    if (link !== undefined && onLink) linked ??= onLink(link)
+    if (isLeft || !output.includes('Press Enter to end')) return
+    isLeft = true
+    child.stdin.write('\r')
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
+    child.on('close', (code) => void (linked ?? Promise.resolve()).then(() => resolve({ code, output }), reject))
   })
 }

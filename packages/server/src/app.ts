@@ -1,12 +1,16 @@
 import {
+  AccessError,
   type DecisionHost,
+  exchangeLinkRequestSchema,
+  InvalidInputError,
   listServiceRoutes,
   SERVICE_ROUTES,
   type ServiceName,
   type StoredAnswer,
 } from '@bighub/core/protocol'
 import { type Context, Hono } from 'hono'
-import { type Answer, jsonAnswer } from './http/answer.ts'
+import type { DashboardFiles } from './dashboard/dashboard-files.ts'
+import { type Answer, type AnswerBody, jsonAnswer } from './http/answer.ts'
 import type { ConnectionInfo, Exchange } from './http/exchange.ts'
 import { RequestError } from './http/request-error.ts'
 import { toProblemAnswer } from './http/to-problem.ts'
@@ -26,7 +30,8 @@ import { openApiAnswer } from './operation/openapi.ts'
 import { callMethod } from './routes/call-method.ts'
 import { type Endpoint, listEndpoints } from './routes/endpoint.ts'
 import { entityTag } from './routes/entity-tag.ts'
-import { readBodyText } from './routes/read-body.ts'
+import { parseBody, readBodyText } from './routes/read-body.ts'
+import type { LocalSessions } from './sign-in/local-sessions.ts'
 import { openStream, STREAM_HEADERS } from './stream/open-stream.ts'
 
 /** What the stages of a request work with. */
@@ -35,13 +40,15 @@ export interface AppParts {
   readonly maxBodyBytes: number
   readonly rateLimiter: RateLimiter
   readonly cors: Cors
+  readonly dashboard: DashboardFiles
+  readonly sessions: LocalSessions
   readonly drain: Drain
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
 type AppContext = Context<{ Bindings: ConnectionInfo }>
-type Work = (exchange: Exchange) => Promise<Answer | Answer<ReadableStream>>
+type Work = (exchange: Exchange) => Promise<Answer<AnswerBody>>
 
 /**
  * Every route, and the order of what happens to a request. The one place that knows Hono, which finds the route; the stages are
@@ -50,6 +57,8 @@ type Work = (exchange: Exchange) => Promise<Answer | Answer<ReadableStream>>
 export function createApp(parts: AppParts): Hono<{ Bindings: ConnectionInfo }> {
   const app = new Hono<{ Bindings: ConnectionInfo }>()
   const service: Readonly<Record<ServiceName, Work>> = {
+    dashboard: async ({ request }) => parts.dashboard.page(request),
+    exchangeLink: (exchange) => answerLink(parts, exchange),
     health: async () => healthAnswer(),
     readiness: () => readyAnswer(parts.host, parts.drain),
     metrics: () => parts.metrics.answer(),
@@ -75,6 +84,12 @@ export function createApp(parts: AppParts): Hono<{ Bindings: ConnectionInfo }> {
     const verbs = endpoints.map(({ route }) => route.verb)
     app.all(pattern, (context) => refuseVerb(parts, context, verbs))
   }
+  app.get('/assets/:name', (context) =>
+    conduct(parts, toExchange(context, '/assets/{name}', null), async ({ request }) => {
+      const asset = parts.dashboard.asset(context.req.param('name'), request)
+      return asset ?? refusePath()
+    }),
+  )
   app.notFound((context) => conduct(parts, toExchange(context, null, null), refusePath))
   return app
 }
@@ -142,7 +157,7 @@ async function answerEndpoint(parts: AppParts, { exchange, endpoint, parameters 
 }
 
 /** Events as they happen: what `GET /events` lists, without asking again and again. */
-async function answerStream(parts: AppParts, exchange: Exchange): Promise<Answer | Answer<ReadableStream>> {
+async function answerStream(parts: AppParts, exchange: Exchange): Promise<Answer<AnswerBody>> {
   const { host, drain, rateLimiter, logger } = parts
   const { request } = exchange
   drain.assertOpen()
@@ -154,6 +169,18 @@ async function answerStream(parts: AppParts, exchange: Exchange): Promise<Answer
   if (request.method === 'HEAD') return { status: 200, body: '', headers: STREAM_HEADERS }
   const onError = (error: unknown): void => logFailure(logger, exchange, error)
   return openStream({ host, drain, request, organisation: principal.organisation, onError })
+}
+
+/** A session for the link of whoever started this server. Guessing is counted like every request without a key. */
+async function answerLink(parts: AppParts, exchange: Exchange): Promise<Answer> {
+  const { drain, rateLimiter, sessions, maxBodyBytes } = parts
+  drain.assertOpen()
+  Object.assign(exchange.headers, await rateLimiter.take(exchange))
+  const body = exchangeLinkRequestSchema.safeParse(parseBody(await readBodyText(exchange.request, maxBodyBytes)))
+  if (!body.success) throw new InvalidInputError('', 'needs the link_token', { cause: body.error })
+  const session = sessions.exchange(body.data.link_token, exchange.address)
+  if (!session) throw new AccessError('unauthenticated', 'this link was used, is too old, or is for another machine')
+  return jsonAnswer(200, session)
 }
 
 /** Calls the method. What it refuses is an answer too: an idempotency key keeps it like any other. */

@@ -1,7 +1,13 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { ConfigurationError } from '@bighub/core/protocol'
-import { createEngineHost, type EngineHost, type HostOptions, openPostgresHost } from '@bighub/engine'
+import { ConfigurationError, type Principal } from '@bighub/core/protocol'
+import {
+  createEngineHost,
+  type EngineHost,
+  FIRST_ORGANISATION,
+  type HostOptions,
+  openPostgresHost,
+} from '@bighub/engine'
 import { createServer } from './create-server.ts'
 import { type Listener, type ListenOptions, listen } from './listen.ts'
 import { SILENT } from './logging/logger.ts'
@@ -27,6 +33,14 @@ export interface StartOptions
 export interface StartedServer extends Listener {
   /** The first admin key, if this start made or took one; nobody can read it again. */
   readonly adminKey: string | null
+  /**
+   * The dashboard's address, signed in as `local:<name>` with all rights in the first organisation: for whoever started this process.
+   * It works once, within five minutes, and from this machine. Null if the server listens to other machines too.
+   *
+   * @param name - Who is let in, such as their name on this machine.
+   * @param page - What to show first. @defaultValue 'inbox'
+   */
+  signInLink(name: string, page?: string): string | null
 }
 
 /**
@@ -46,11 +60,26 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
       await listener.close()
       await host.close()
     }
-    return { url: listener.url, adminKey: made?.key ?? null, close: () => (closing ??= close()) }
+    return {
+      url: listener.url,
+      adminKey: made?.key ?? null,
+      signInLink: (name, page = 'inbox') => {
+        if (!isLoopback(hostname)) return null
+        const token = server.issueSignInLink(localPrincipal(name))
+        // Behind the #: a browser sends that to nobody, and no log of ours or of a proxy has it.
+        return `${listener.url}/#/sign-in/${token}/${page}`
+      },
+      close: () => (closing ??= close()),
+    }
   } catch (error) {
     await host.close()
     throw error
   }
+}
+
+/** Whoever started the process can read its store: nothing is kept from them. */
+function localPrincipal(name: string): Principal {
+  return { organisation: FIRST_ORGANISATION, by: `local:${name}`, scopes: ['admin'], rateLimitPerMinute: null }
 }
 
 async function openHost(options: StartOptions, hostname: string): Promise<EngineHost> {

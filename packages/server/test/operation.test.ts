@@ -33,19 +33,25 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it.each(listServiceRoutes())('says of $name what the server does', async ({ route }) => {
-    const served = await openServer()
-    const { paths } = openApiDocument() as { paths: Record<string, { get: Record<string, Record<string, unknown>> }> }
-    const { responses, security } = paths[route.path]?.get ?? {}
-    const { 200: success, ...problems } = responses as Record<string, { content?: object }>
-    // Without its body: a stream has no end to read to.
-    const head = (headers: Record<string, string>) =>
-      served.server.fetch(new Request(`http://localhost${route.path}`, { method: 'HEAD', headers }))
-    const { status, headers } = await head({ 'x-api-key': served.key })
-    expect([status, headers.get('content-type')?.split(';')[0]]).toEqual([200, ...Object.keys(success?.content ?? {})])
-    const { status: without } = await head({})
-    expect([without, security]).toEqual('401' in problems ? [401, undefined] : [200, []])
-  })
+  it.each(listServiceRoutes().filter(({ route }) => route.verb === 'GET'))(
+    'says of $name what the server does',
+    async ({ route }) => {
+      const served = await openServer()
+      const { paths } = openApiDocument() as { paths: Record<string, { get: Record<string, Record<string, unknown>> }> }
+      const { responses, security } = paths[route.path]?.get ?? {}
+      const { 200: success, ...problems } = responses as Record<string, { content?: object }>
+      // Without its body: a stream has no end to read to.
+      const head = (headers: Record<string, string>) =>
+        served.server.fetch(new Request(`http://localhost${route.path}`, { method: 'HEAD', headers }))
+      const { status, headers } = await head({ 'x-api-key': served.key })
+      expect([status, headers.get('content-type')?.split(';')[0]]).toEqual([
+        200,
+        ...Object.keys(success?.content ?? {}),
+      ])
+      const { status: without } = await head({})
+      expect([without, security]).toEqual('401' in problems ? [401, undefined] : [200, []])
+    },
+  )
 
   it('has the version of the package', () => {
     const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

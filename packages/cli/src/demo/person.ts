@@ -1,16 +1,15 @@
 import { createInterface } from 'node:readline/promises'
 import type { ApprovalAnswer, ApprovalRequest } from '@bighub/core'
+import { userName } from '../dashboard/user-name.ts'
 
-/** Answers holds: a person at the terminal, or the demo itself where there is none. */
+/** Answers holds: a person at the terminal, or the demo itself. */
 export interface Person {
-  readonly isHuman: boolean
   answer(request: ApprovalRequest): Promise<ApprovalAnswer>
 }
 
 /** Asks at the terminal: y or n. Anything else asks again; the end of input declines. */
 export function personAtTerminal(say: (text: string) => void): Person {
   return {
-    isHuman: true,
     async answer({ approval, signal }) {
       const terminal = createInterface({ input: process.stdin, output: process.stdout })
       // Ctrl-C ends the demo, not only the question.
@@ -18,12 +17,12 @@ export function personAtTerminal(say: (text: string) => void): Person {
       try {
         for (;;) {
           const text = await terminal.question(`      Approve ${approval.tool ?? approval.action}? [y/n] `, { signal })
-          if (/^y(es)?$/i.test(text.trim())) return { resolution: 'approved', resolvedBy: 'you' }
-          if (/^no?$/i.test(text.trim())) return { resolution: 'denied', resolvedBy: 'you' }
+          if (/^y(es)?$/i.test(text.trim())) return { resolution: 'approved', resolvedBy: userName() }
+          if (/^no?$/i.test(text.trim())) return { resolution: 'denied', resolvedBy: userName() }
           say('      Please answer y or n.')
         }
       } catch {
-        return { resolution: 'denied', resolvedBy: 'you', comment: 'no answer' }
+        return { resolution: 'denied', resolvedBy: userName(), comment: 'no answer' }
       } finally {
         terminal.close()
       }
@@ -37,7 +36,6 @@ export function personAtTerminal(say: (text: string) => void): Person {
  */
 export function scriptedPerson(): Person {
   return {
-    isHuman: false,
     async answer({ approval }) {
       const isFromTicket = Object.values(approval.provenance ?? {}).includes('tool')
       const isCardRefund = approval.arguments?.['method'] === 'gift_card'

@@ -5,38 +5,42 @@ import { createEngine } from '@bighub/engine'
 import { playAccounts } from './acts/accounts-act.ts'
 import { playPrices } from './acts/prices-act.ts'
 import { playRefunds } from './acts/refunds-act.ts'
-import { personAtTerminal, scriptedPerson } from './person.ts'
+import { scriptedPerson } from './person.ts'
 import { bold, dim, newCounts } from './screen.ts'
 import { Shop } from './shop.ts'
 import type { Stage } from './stage.ts'
 
 /** Files of the demo; nothing else in its folder is touched. */
-const FILES = ['decisions.db', 'shop.db', 'decisions.jsonl'] as const
+const FILES = ['bighub.db', 'shop.db', 'decisions.jsonl'] as const
 
 /**
  * Plays the demo: three agents on three frameworks work for a small shop, every call goes through the guard and the engine.
  *
  * @param folder - Where the demo keeps its own data; made anew each time.
+ * @param isBrowserOpened - Whether the dashboard is opened at its end, where there is a person to answer.
  */
-export async function runDemo(folder: string): Promise<void> {
+export async function runDemo(folder: string, isBrowserOpened: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true })
   for (const file of FILES)
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `${file}${suffix}`), { force: true })
 
   const isHuman = process.stdin.isTTY && process.stdout.isTTY
-  const engine = createEngine({ file: join(folder, 'decisions.db') })
+  const engine = createEngine({ file: join(folder, 'bighub.db') })
   const shop = new Shop(join(folder, 'shop.db'))
   const stage: Stage = {
     engine,
     shop,
-    person: isHuman ? personAtTerminal(say) : scriptedPerson(),
+    person: scriptedPerson(),
     counts: newCounts(),
     say,
   }
   say(bold('BIGHUB: a decision in front of every tool call'))
   say('Three agents with scripted models work for a small shop. Their tools really change its database; each call is')
   say('evaluated first, then run, held for a person, or refused, and what came of it is learned.')
-  if (!isHuman) say(dim('There is no terminal to ask at, so the demo answers its own holds.'))
+  const whose = isHuman
+    ? 'The demo answers the first holds itself; the last one waits for you.'
+    : 'There is no terminal to ask at, so the demo answers its own holds.'
+  say(dim(whose))
   try {
     const acts = [
       ['1 · Refunds, on the Vercel AI SDK', playRefunds],
@@ -50,6 +54,14 @@ export async function runDemo(folder: string): Promise<void> {
     }
     await writeExport(stage, join(folder, 'decisions.jsonl'))
     await sumUp(stage, folder)
+    await engine.close()
+    if (isHuman) {
+      say('')
+      say(bold('4 · Your turn'))
+      // Only here: nobody who is not asked needs a server.
+      const { playYourTurn } = await import('./your-turn.ts')
+      await playYourTurn({ folder, shop, counts: stage.counts, isBrowserOpened, say })
+    }
   } finally {
     await engine.close()
     shop.close()
@@ -85,7 +97,7 @@ async function sumUp({ engine, shop, counts }: Stage, folder: string): Promise<v
   )
   say('')
   say(bold('Where to look next'))
-  say(`  ${folder}/decisions.db      every decision, in SQLite`)
+  say(`  ${folder}/bighub.db         every decision, in SQLite`)
   say(`  ${folder}/decisions.jsonl   the same as JSON lines; replay it with`)
   say(`      npm run --silent bighub -- backtest ${folder}/decisions.jsonl`)
   say('  examples/                   one short program for each framework')

@@ -31,6 +31,7 @@ export function registerServe(program: Command): void {
     )
     .option('--rate-limit <n|off>', 'requests a minute of one key or user', readRateLimit, 6000)
     .option('--cors <origin>', 'let pages of this origin ask; may be given several times', collect, [])
+    .option('--no-open', 'do not open the dashboard in the browser')
     .addOption(
       new Option('--log-level <level>', 'least important lines to write to stderr').choices(LOG_LEVELS).default('info'),
     )
@@ -40,6 +41,7 @@ export function registerServe(program: Command): void {
 BIGHUB_API_KEY becomes the first admin key of an empty store; without it one is made and printed once.
 BIGHUB_WEBHOOK_ALLOW lists addresses that webhooks may be sent to although they are not public: 127.0.0.1,10.0.0.0/8
 BIGHUB_TOKEN_SECRET signs access tokens; without it a key is made once and kept in the store.
+At a terminal, and listening to this machine alone, it opens the dashboard by a link that signs in once, within five minutes.
 SIGTERM and Ctrl-C finish what is under way; a second Ctrl-C ends at once.`,
     )
     .action(async (flags: ServeFlags) => {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { JsonLogger, type LogLevel, type StartedServer, startServer } from '@bighub/server'
+import { openBrowser } from '../dashboard/open-browser.ts'
+import { userName } from '../dashboard/user-name.ts'
 
 /** The command line of `bighub serve`, as it was checked. */
 export interface ServeFlags {
@@ -12,6 +14,8 @@ export interface ServeFlags {
   readonly rateLimit: number | 'off'
   readonly cors: readonly string[]
   readonly logLevel: LogLevel
+  /** Whether the dashboard is opened where there is a terminal. */
+  readonly open: boolean
 }
 
 /** What a shell expects of a process that Ctrl-C ended. */
@@ -41,11 +45,23 @@ export async function serve(flags: ServeFlags): Promise<void> {
   if (server.adminKey !== null && adminKey === undefined)
     console.log(`first admin key, shown this once: ${server.adminKey}`)
   console.log(`listening on ${server.url}`)
+  if (process.stdout.isTTY) showDashboard(server, flags.open)
   try {
     await stopped
   } finally {
     logger.flush()
   }
+}
+
+/** Without a terminal nobody may be reading but a log, which must hold no link that lets somebody in. */
+function showDashboard(server: StartedServer, isOpened: boolean): void {
+  const link = server.signInLink(userName())
+  if (link === null) {
+    console.log(`dashboard at ${server.url}/, which asks for a key`)
+    return
+  }
+  console.log(`dashboard, signed in once within five minutes: ${link}`)
+  if (isOpened) openBrowser(link)
 }
 
 /** Closes the server at the first SIGTERM or SIGINT; a second SIGINT does not wait. */

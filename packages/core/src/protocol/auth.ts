@@ -28,3 +28,17 @@ export const authTokensSchema = z.looseObject({
 export type AuthTokens = z.infer<typeof authTokensSchema>
 
 export const loggedOutSchema = z.looseObject({ detail: z.string() })
+
+/** Body of `POST /auth/link`: what the link of a server that was started on this machine carries. */
+export const exchangeLinkRequestSchema = z.looseObject({ link_token: z.string().min(1).max(500) })
+
+/** A session of whoever started the server; it ends with the server's process. */
+export const linkSessionSchema = z.looseObject({
+  token_type: z.literal('bearer'),
+  access_token: z.string(),
+  /** Seconds until it expires. */
+  expires_in: z.int(),
+  /** What records will say of who did something. */
+  signed_in_as: z.string(),
+})
+export type LinkSession = z.infer<typeof linkSessionSchema>

@@ -1,9 +1,10 @@
 import * as z from 'zod'
+import { exchangeLinkRequestSchema, linkSessionSchema } from './auth.ts'
 import type { Route } from './route.ts'
 
 /** An endpoint that is no method: for those who run a server or read about it, and the stream, which has no single answer. */
-export interface ServiceRoute extends Pick<Route, 'path' | 'scope' | 'summary' | 'response'> {
-  readonly verb: 'GET'
+export interface ServiceRoute extends Pick<Route, 'path' | 'scope' | 'summary' | 'body' | 'response'> {
+  readonly verb: 'GET' | 'POST'
   /** Of a successful answer, without parameters. `response` describes text where it is not JSON. */
   readonly mediaType: string
   /** Request headers that it reads, and what they do. @defaultValue none */
@@ -14,6 +15,25 @@ export interface ServiceRoute extends Pick<Route, 'path' | 'scope' | 'summary' |
 
 /** Every endpoint of a server besides `ROUTES`. */
 export const SERVICE_ROUTES = {
+  dashboard: {
+    verb: 'GET',
+    path: '/',
+    scope: null,
+    summary: 'Shows the dashboard, which asks for a key itself.',
+    mediaType: 'text/html',
+    response: z.string(),
+    problems: [500],
+  },
+  exchangeLink: {
+    verb: 'POST',
+    path: '/auth/link',
+    scope: null,
+    summary: 'Exchanges the one-time link of a server on this machine for a session.',
+    mediaType: 'application/json',
+    body: exchangeLinkRequestSchema,
+    response: linkSessionSchema,
+    problems: [401, 413, 415, 422, 429, 500, 503],
+  },
   health: {
     verb: 'GET',
     path: '/healthz',

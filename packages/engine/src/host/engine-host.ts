@@ -44,7 +44,7 @@ import { assertHistory, evaluatedActors, QuotaKeeper } from './quota-keeper.ts'
 import { RetentionSweep } from './retention-sweep.ts'
 
 /** Where the first key belongs, and what one has who does not think of organisations. */
-const FIRST_ORGANISATION = 'default'
+export const FIRST_ORGANISATION = 'default'
 /** Organisations whose methods are kept made; each is over a hundred small functions, quickly made again. */
 const MOST_APIS = 1000
 /** A key's last use is noted at most this often. */

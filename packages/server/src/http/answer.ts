@@ -1,3 +1,6 @@
+/** Text, bytes as they are, or what comes as it happens. */
+export type AnswerBody = string | Uint8Array<ArrayBuffer> | ReadableStream
+
 /** What is sent back, before the headers that every answer has. */
 export interface Answer<Body = string> {
   readonly status: number

@@ -100,7 +100,7 @@ function toOperation(name: RouteName, route: Route): Json {
 }
 
 function toServiceOperation(name: string, route: ServiceRoute): Json {
-  const { summary, mediaType, response, headers = {}, problems } = route
+  const { summary, mediaType, body, response, headers = {}, problems } = route
   return {
     operationId: `${SERVICE_TAG}.${name}`,
     tags: [SERVICE_TAG],
@@ -112,6 +112,7 @@ function toServiceOperation(name: string, route: ServiceRoute): Json {
       description,
       schema: { type: 'string' },
     })),
+    ...(body ? { requestBody: { required: true, content: jsonContent(jsonSchema(body, 'input')) } } : {}),
     responses: {
       200: { description: 'Done.', content: { [mediaType]: { schema: jsonSchema(response, 'output') } } },
       ...problemResponses(problems.map(String)),
