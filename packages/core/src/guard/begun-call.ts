@@ -92,6 +92,16 @@ export class BegunCall {
     return this.#answer
   }
 
+  /** Why no evaluation could be had; null when there is one. */
+  get failure(): BegunCallFacts['failure'] {
+    return this.#facts.failure
+  }
+
+  /** The run that the call belongs to. */
+  get runId(): string {
+    return this.#facts.run.id
+  }
+
   get digest(): string {
     return this.#facts.digest
   }
@@ -385,7 +395,8 @@ export class BegunCall {
       ...(typeof answer?.risk_score === 'number' ? { risk_score_was: answer.risk_score } : {}),
       ...outcome?.details,
     }
-    const report = outcome && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
+    const isReported = outcome !== null && this.#around.options.reportOutcomes
+    const report = isReported && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
     if (!effect && !report) return
     this.#around.reporter.report({
       tool: this.#facts.call.tool,

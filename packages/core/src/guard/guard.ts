@@ -2,7 +2,11 @@ import { BighubError, type Evaluator, EvaluatorError, InvalidInputError } from '
 import { BegunCall, type BegunCallFacts, type RunResult } from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
-import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
+import {
+  type EvaluationResult,
+  type ResolvedDisposition,
+  resolveDisposition,
+} from './disposition/resolve-disposition.ts'
 import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
 import type { Carrier, Platform } from './platform.ts'
@@ -18,6 +22,14 @@ import { type TranslatedCall, toEvaluateRequest, translateCall } from './transla
 
 /** Most calls remembered for repetition; the one begun longest ago is forgotten first. */
 const MEMO_CAPACITY = 5000
+
+/** What would happen to a call. */
+export interface DryRun extends ResolvedDisposition {
+  /** The evaluation; null when none could be had. */
+  readonly answer: EvaluatorAnswer | null
+  /** Why there is no evaluation. */
+  readonly failure: EvaluatorError | null
+}
 
 /**
  * The enforcement point in front of a set of tools. The life of a call: translate, evaluate, resolve (in `begin`), then hold,
@@ -98,6 +110,28 @@ export class Guard {
     if (newer && newer !== known) return newer
     const attempt = before ? `${call.callId}#${this.#platform.randomId()}` : call.callId
     return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, attempt))
+  }
+
+  /**
+   * Asks what would happen to a call, and runs, stores and claims nothing.
+   *
+   * @throws the signal's reason if it aborts meanwhile. Never for a failing evaluator: that is the fail mode's.
+   */
+  async dryRun(call: GuardedCall): Promise<DryRun> {
+    const run = await this.#runOf(call.runId, call.conversation)
+    const tool = call.options ?? {}
+    const failMode = tool.failMode ?? this.options.failMode
+    const { mode, onCaution } = this.options
+    const translated = translateSafely(call, tool, this.options)
+    const result: EvaluationResult =
+      translated instanceof BighubError
+        ? { failure: new EvaluatorError('failed', translated.message, { cause: translated }) }
+        : await this.#askInVain(call, tool, run, translated, failMode)
+    return {
+      answer: result.answer ?? null,
+      failure: result.failure ?? null,
+      ...resolveDisposition(result, { mode, failMode, onCaution }),
+    }
   }
 
   /** The call begun last under this id in this run, with whatever arguments. */
@@ -191,6 +225,18 @@ export class Guard {
     const answered = this.#toBegunCall({ ...known, evaluator, answer: result.answer ?? null, resolved, failure })
     begun.resolve(answered)
     return answered
+  }
+
+  async #askInVain(
+    call: GuardedCall,
+    tool: ToolOptions,
+    run: RunState,
+    translated: TranslatedCall,
+    failMode: ResolvedGuardOptions['failMode'],
+  ): Promise<EvaluationResult> {
+    const digest = await this.#platform.sha256Hex(translated.canonical)
+    const request = toEvaluateRequest(call, translated, { tool, digest, effectKey: null, run, guard: this.options })
+    return (await this.#ask(request, this.#platform.randomId(), call, failMode, () => undefined)).result
   }
 
   async #runOf(runId: string | undefined, conversation: string | undefined): Promise<RunState> {

@@ -10,7 +10,7 @@ export {
   type ResolvedDisposition,
   resolveDisposition,
 } from './disposition/resolve-disposition.ts'
-export type { Guard } from './guard.ts'
+export type { DryRun, Guard } from './guard.ts'
 export type {
   ApprovalOptions,
   EvaluationOptions,
