@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const packages = ['core', 'engine', 'server', 'langchain', 'vercel-ai', 'openai-agents', 'mcp-server', 'cli']
+const packages = ['core', 'engine', 'server', 'langchain', 'vercel-ai', 'openai-agents', 'openai', 'mcp-server', 'cli']
 
 export default defineConfig({
   resolve: { conditions: ['bighub-source'] },

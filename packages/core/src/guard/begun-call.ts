@@ -462,7 +462,9 @@ export class BegunCall {
   async #openApproval(): Promise<ApprovalItem> {
     const { call, digest, answer } = this.#facts
     const requestId = answer?.request_id ?? this.#facts.effectKey
-    if (answer?.requires_approval && answer.request_id) return this.#ledger.getApproval(answer.request_id)
+    const isWithEvaluator = this.#ledger !== this.#around.options.memory
+    if (isWithEvaluator && answer?.requires_approval && answer.request_id)
+      return this.#ledger.getApproval(answer.request_id)
     return this.#around.options.memory.open({
       request_id: requestId,
       action: answer?.action ?? call.tool,

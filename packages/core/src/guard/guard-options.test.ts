@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createGuard } from '../node/index.ts'
+import type { Evaluator } from '../protocol/index.ts'
 import { createScriptedEvaluator } from '../testing/scripted-evaluator.ts'
 
 const call = { tool: 'refund', arguments: {} }
@@ -15,6 +16,17 @@ describe('options of a guard', () => {
     const guard = createGuard({ evaluator, evaluation: { retries: 3, backoffMs } })
     expect((await guard.begin(call)).failure).toMatchObject({ kind: 'not_evaluated' })
     expect(retries).toEqual([0, 1, 2])
+  })
+
+  it('keeps an approval itself where the evaluator wants one and has no ledger', async () => {
+    const evaluate = async () => ({
+      request_id: 'act_1',
+      recommendation: 'review_recommended',
+      requires_approval: true,
+    })
+    const evaluator = { evaluate, reportOutcome: async () => ({}) } as unknown as Evaluator
+    const guard = createGuard({ evaluator, approvals: { onRequest: () => ({ resolution: 'approved' }) } })
+    expect(await guard.run(call, () => 'refunded')).toMatchObject({ status: 'executed', value: 'refunded' })
   })
 
   it('reports no outcome where that is switched off, and settles the effect all the same', async () => {

@@ -21,6 +21,7 @@ export type {
   OnCaution,
   ResolvedGuardOptions,
 } from './guard-options.ts'
+export { viewOf } from './redaction/view-of.ts'
 export type { Coverage } from './telemetry/coverage.ts'
 export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
 export {
