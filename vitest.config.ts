@@ -7,6 +7,7 @@ const packages = [
   'langchain',
   'vercel-ai',
   'openai-agents',
+  'openai',
   'mcp-server',
   'cli',
   'dashboard',

@@ -49,6 +49,7 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/langchain/src/', ['@bighub/core', 'langchain', '@langchain/core']],
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],
+  ['packages/openai/src/', ['@bighub/core', 'openai']],
 ]
 
 /** Folders without a row of their own may import anything: what starts the others, examples and benchmarks. */

@@ -110,6 +110,16 @@ export class BegunCall {
     return this.#answer
   }
 
+  /** Why no evaluation could be had; null when there is one. */
+  get failure(): BegunCallFacts['failure'] {
+    return this.#facts.failure
+  }
+
+  /** The run that the call belongs to. */
+  get runId(): string {
+    return this.#facts.run.id
+  }
+
   get digest(): string {
     return this.#facts.digest
   }
@@ -460,7 +470,8 @@ export class BegunCall {
       ...(typeof answer?.risk_score === 'number' ? { risk_score_was: answer.risk_score } : {}),
       ...outcome?.details,
     }
-    const report = outcome && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
+    const isReported = outcome !== null && this.#around.options.reportOutcomes
+    const report = isReported && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
     if (!effect && !report) return
     this.#around.reporter.report({
       tool: this.#facts.call.tool,
@@ -526,7 +537,9 @@ export class BegunCall {
   async #openApproval(): Promise<ApprovalItem> {
     const { call, digest, answer } = this.#facts
     const requestId = answer?.request_id ?? this.#facts.effectKey
-    if (answer?.requires_approval && answer.request_id) return this.#ledger.getApproval(answer.request_id)
+    const isWithEvaluator = this.#ledger !== this.#around.options.memory
+    if (isWithEvaluator && answer?.requires_approval && answer.request_id)
+      return this.#ledger.getApproval(answer.request_id)
     return this.#around.options.memory.open({
       request_id: requestId,
       action: answer?.action ?? call.tool,

@@ -32,6 +32,8 @@ export interface GuardOptions {
   readonly redaction?: boolean
   /** Send user words and tool outputs (masked, cut) with evaluations; off: only labels. @defaultValue true */
   readonly storeText?: boolean
+  /** Report what became of calls. Off, nothing is learned; effects are settled all the same. @defaultValue true */
+  readonly reportOutcomes?: boolean
 }
 
 export interface EvaluationOptions {
@@ -39,6 +41,8 @@ export interface EvaluationOptions {
   readonly deadlineMs?: number
   /** Further attempts within the deadline. @defaultValue 2 */
   readonly retries?: number
+  /** The wait before a retry in milliseconds; `retry` counts from 0. @defaultValue 50, 200, then 500 */
+  readonly backoffMs?: (retry: number) => number
   /** Failures in a row that open the circuit breaker. @defaultValue 5 */
   readonly breakerFailures?: number
   /** How long it stays open before one probe is let through. @defaultValue 10000 */
@@ -73,6 +77,7 @@ export interface ResolvedGuardOptions {
   readonly modelView: ModelView
   readonly redaction: boolean
   readonly storeText: boolean
+  readonly reportOutcomes: boolean
   /** What this configuration cannot promise, in words; shown by `coverage()`. */
   readonly limits: readonly string[]
 }
@@ -104,6 +109,7 @@ export function resolveGuardOptions(options: GuardOptions, now: () => number): R
     evaluation: {
       deadlineMs: atLeast('evaluation.deadlineMs', options.evaluation?.deadlineMs ?? 5000, 1),
       retries: atLeast('evaluation.retries', options.evaluation?.retries ?? 2, 0),
+      backoffMs: options.evaluation?.backoffMs ?? shortBackoff,
       breakerFailures: atLeast('evaluation.breakerFailures', options.evaluation?.breakerFailures ?? 5, 1),
       breakerResetMs: atLeast('evaluation.breakerResetMs', options.evaluation?.breakerResetMs ?? 10_000, 0),
     },
@@ -114,10 +120,16 @@ export function resolveGuardOptions(options: GuardOptions, now: () => number): R
     modelView: oneOf('modelView', options.modelView ?? 'safe', ['safe', 'full']),
     redaction: options.redaction ?? true,
     storeText: options.storeText ?? true,
+    reportOutcomes: options.reportOutcomes ?? true,
     limits: hasLedger
       ? []
       : ['the evaluator keeps no ledger: approvals and claims live in this process and end with it'],
   }
+}
+
+/** Short, since the whole budget is seconds. */
+function shortBackoff(retry: number): number {
+  return [50, 200][retry] ?? 500
 }
 
 const MODES = ['shadow', 'advisory', 'review', 'enforced'] as const
@@ -137,8 +149,9 @@ const KNOWN = {
     'modelView',
     'redaction',
     'storeText',
+    'reportOutcomes',
   ],
-  evaluation: ['deadlineMs', 'retries', 'breakerFailures', 'breakerResetMs'],
+  evaluation: ['deadlineMs', 'retries', 'backoffMs', 'breakerFailures', 'breakerResetMs'],
   approvals: ['onRequest', 'waitMs'],
 } as const
 

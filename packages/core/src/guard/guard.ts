@@ -9,7 +9,11 @@ import {
 import { BegunCall, type BegunCallFacts, type CallReading, type RunResult } from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
-import { type EvaluationResult, resolveDisposition } from './disposition/resolve-disposition.ts'
+import {
+  type EvaluationResult,
+  type ResolvedDisposition,
+  resolveDisposition,
+} from './disposition/resolve-disposition.ts'
 import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
 import { isEffectKeeper, type Reconciliation, reconcileEffects } from './outcome/reconcile-effects.ts'
@@ -26,6 +30,14 @@ import { type TranslatedCall, toEvaluateRequest, translateCall } from './transla
 
 /** Most calls remembered for repetition; the one begun longest ago is forgotten first. */
 const MEMO_CAPACITY = 5000
+
+/** What would happen to a call. */
+export interface DryRun extends ResolvedDisposition {
+  /** The evaluation; null when none could be had. */
+  readonly answer: EvaluatorAnswer | null
+  /** Why there is no evaluation. */
+  readonly failure: EvaluatorError | null
+}
 
 /**
  * The enforcement point in front of a set of tools. The life of a call: translate, evaluate, resolve (in `begin`), then hold,
@@ -162,6 +174,28 @@ export class Guard {
     return reconcileEffects(evaluator, tools)
   }
 
+  /**
+   * Asks what would happen to a call, and runs, stores and claims nothing.
+   *
+   * @throws the signal's reason if it aborts meanwhile. Never for a failing evaluator: that is the fail mode's.
+   */
+  async dryRun(call: GuardedCall): Promise<DryRun> {
+    const run = await this.#runOf(call.runId, call.conversation)
+    const tool = call.options ?? {}
+    const failMode = tool.failMode ?? this.options.failMode
+    const { mode, onCaution } = this.options
+    const translated = translateSafely(call, tool, this.options)
+    const result: EvaluationResult =
+      translated instanceof BighubError
+        ? { failure: new EvaluatorError('failed', translated.message, { cause: translated }) }
+        : await this.#askInVain(call, tool, run, translated, failMode)
+    return {
+      answer: result.answer ?? null,
+      failure: result.failure ?? null,
+      ...resolveDisposition(result, { mode, failMode, onCaution }),
+    }
+  }
+
   /** The call begun last under this id in this run, with whatever arguments. */
   async find(callId: string, runId?: string, conversation?: string): Promise<BegunCall | undefined> {
     const run = await this.#runOf(runId, conversation)
@@ -258,6 +292,18 @@ export class Guard {
   async #readAgain(call: GuardedCall): Promise<CallReading> {
     const { canonical, value, target } = translateCall(call, call.options ?? {}, this.options)
     return { digest: await this.#platform.sha256Hex(canonical), value, target }
+  }
+
+  async #askInVain(
+    call: GuardedCall,
+    tool: ToolOptions,
+    run: RunState,
+    translated: TranslatedCall,
+    failMode: ResolvedGuardOptions['failMode'],
+  ): Promise<EvaluationResult> {
+    const digest = await this.#platform.sha256Hex(translated.canonical)
+    const request = toEvaluateRequest(call, translated, { tool, digest, effectKey: null, run, guard: this.options })
+    return (await this.#ask(request, this.#platform.randomId(), call, failMode, () => undefined)).result
   }
 
   async #runOf(runId: string | undefined, conversation: string | undefined): Promise<RunState> {

@@ -10,7 +10,7 @@ export {
   type ResolvedDisposition,
   resolveDisposition,
 } from './disposition/resolve-disposition.ts'
-export type { Guard } from './guard.ts'
+export type { DryRun, Guard } from './guard.ts'
 export type {
   ApprovalOptions,
   EvaluationOptions,
@@ -22,6 +22,7 @@ export type {
   ResolvedGuardOptions,
 } from './guard-options.ts'
 export type { Reconciliation } from './outcome/reconcile-effects.ts'
+export { viewOf } from './redaction/view-of.ts'
 export type { Coverage } from './telemetry/coverage.ts'
 export type { GuardEventName, GuardEvents, GuardListener } from './telemetry/guard-events.ts'
 export {

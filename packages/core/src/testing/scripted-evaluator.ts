@@ -70,7 +70,7 @@ export function createScriptedEvaluator(options: ScriptedEvaluatorOptions = {}):
         answer.recommendation === 'review_recommended' ||
         (call?.hold_cautions === true && answer.recommendation === 'proceed_with_caution')
       const digest = call?.arguments_digest ?? ''
-      if (isHeld && !call?.shadow) {
+      if (isHeld && !call?.shadow && !request.dry_run) {
         ledger.open({
           request_id: requestId,
           action: request.action,

@@ -15,9 +15,6 @@ export interface ResilientEvaluation {
   readonly onLateAnswer: (answer: EvaluatorAnswer) => void
 }
 
-/** Waits between attempts, in milliseconds: short, since the whole budget is seconds. */
-const RETRY_DELAYS_MS = [50, 200, 500] as const
-
 /**
  * One evaluation within a deadline: attempts, waits between them, circuit breaker, check of the answer.
  *
@@ -41,7 +38,7 @@ export async function evaluateWithResilience(
         breaker.abandon()
         throw settings.signal.reason
       }
-      const waitMs = RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length - 1)] ?? 0
+      const waitMs = attempt < options.retries ? options.backoffMs(attempt) : 0
       if (attempt >= options.retries || !mayHelpToRetry(error) || now() + waitMs >= deadline) {
         // A request that the evaluator refuses as wrong says nothing about its health.
         if (isCallersFault(error)) breaker.abandon()

@@ -56,11 +56,14 @@ export function translateCall(call: GuardedCall, tool: ToolOptions, guard: Resol
   }
 }
 
-/** The body of the evaluation. The guard's own context keys come last, so that metadata cannot replace them. */
+/**
+ * The body of the evaluation. The guard's own context keys come last, so that metadata cannot replace them. Without an effect
+ * key it is a dry run: it claims nothing and carries nothing that the next evaluation would miss.
+ */
 export function toEvaluateRequest(
   call: GuardedCall,
   translated: TranslatedCall,
-  facts: { tool: ToolOptions; digest: string; effectKey: string; run: RunState; guard: ResolvedGuardOptions },
+  facts: { tool: ToolOptions; digest: string; effectKey: string | null; run: RunState; guard: ResolvedGuardOptions },
 ): EvaluateRequest {
   const { tool, guard, run } = facts
   return {
@@ -73,14 +76,15 @@ export function toEvaluateRequest(
       ...translated.metadata,
       trajectory_id: run.id,
       call: toCallContext(call, translated, facts),
-      run: run.takeContext(guard),
+      ...(facts.effectKey === null ? {} : { run: run.takeContext(guard) }),
     },
+    ...(facts.effectKey === null ? { dry_run: true } : {}),
   }
 
   function toCallContext(
     call: GuardedCall,
     translated: TranslatedCall,
-    facts: { digest: string; effectKey: string },
+    facts: { digest: string; effectKey: string | null },
   ): CallContext {
     const mutating =
       tool.mutating ?? (tool.annotations?.readOnlyHint === undefined ? undefined : !tool.annotations.readOnlyHint)
@@ -88,7 +92,7 @@ export function toEvaluateRequest(
       tool: call.tool,
       arguments: viewOf(call.arguments, guard),
       arguments_digest: facts.digest,
-      effect_key: facts.effectKey,
+      ...(facts.effectKey === null ? {} : { effect_key: facts.effectKey }),
       provenance: run.labelArguments(call.arguments),
       ...(call.callId === undefined ? {} : { call_id: call.callId }),
       ...(guard.mode === 'shadow' ? { shadow: true } : {}),
