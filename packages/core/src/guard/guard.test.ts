@@ -122,6 +122,16 @@ describe('a guarded call', () => {
     ])
   })
 
+  it('stays open where the mapping says that only time will tell, and its effect is settled all the same', async () => {
+    const { evaluator, guard } = setUp()
+    const open = { outcome: () => null }
+    await guard.run(call({ options: open }), () => 'refunded')
+    await guard.run(call({ callId: 'call_2', options: open }), () => ({ isError: true }))
+    await guard.flush()
+    expect(evaluator.outcomes).toEqual([])
+    expect(evaluator.settlements.map((each) => each.state)).toEqual(['succeeded', 'failed'])
+  })
+
   it('is evaluated once and runs once, however often and however concurrently it is begun', async () => {
     const { evaluator, guard, tool, runs } = setUp()
     const results = await Promise.all([guard.run(call(), tool), guard.run(call(), tool), guard.begin(call())])

@@ -39,8 +39,12 @@ export interface ToolOptions<Args = any> {
   readonly trusted?: boolean
   /** @defaultValue the guard's */
   readonly failMode?: FailMode
-  /** What a result means. Only for calls that ran; return undefined for the default (returned: SUCCESS, error: FAILURE). */
-  readonly outcome?: (result: CallEnd<Args>) => OutcomeStatus | MappedOutcome | undefined
+  /**
+   * What a result means. Only for calls that ran; undefined is the default (returned: SUCCESS, error: FAILURE). Null says that only time
+   * will tell, as with a refund that may be charged back: the decision stays open, and nothing is learned of it, until you report
+   * what came of it (`outcomes.report` with the decision's `request_id`).
+   */
+  readonly outcome?: (result: CallEnd<Args>) => OutcomeStatus | MappedOutcome | null | undefined
   /**
    * Asks the real system what became of a call whose process ended, or that was aborted, before anybody could say: by its
    * `effect_key` if the tool handed that over as an idempotency key, else by target, value and (masked) arguments. Asked by

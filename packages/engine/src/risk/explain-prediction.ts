@@ -41,7 +41,7 @@ export function explainPrediction(input: ExplainInput): Contribution[] {
   const { record, view, weightOf, trust } = input
   const { inputs } = record
   const parts = new Parts()
-  parts.add('base', `${percent(sigmoid(view.offset))} of outcomes are bad in general`, view.offset)
+  parts.add('base', `it starts from a rate of bad outcomes of ${percent(sigmoid(view.offset))}`, view.offset)
   // Where the mixture was clipped, its parts shrink with it.
   const raw = inputs.reduce((sum, value, index) => sum + value * weightOf(index), 0)
   const shrink = raw === 0 ? 1 : view.mixed / raw

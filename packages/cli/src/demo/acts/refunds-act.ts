@@ -39,9 +39,10 @@ export async function playRefunds(stage: Stage): Promise<void> {
     inputSchema: z.object({ order: z.string(), amount: z.number(), method: z.enum(['original', 'gift_card']) }),
     execute: ({ order, amount }) => shop.refund(order, amount),
   })
-  const tools = guardTools(guard, { refund_order: { target: ({ order }) => order, mutating: true } })({
-    refund_order: refundOrder,
-  })
+  const tools = guardTools(guard, {
+    // Whether a refund was right is not known when it is made: the bank tells.
+    refund_order: { target: ({ order }) => order, mutating: true, outcome: () => null },
+  })({ refund_order: refundOrder })
 
   const before = await judgeProbes(stage)
   for (const [index, proposal] of PROPOSALS.entries()) {
@@ -61,11 +62,15 @@ export async function playRefunds(stage: Stage): Promise<void> {
     stop()
     await guard.flush()
     const [requestId] = requestIds
-    if (!proposal.isFraud || requestId === undefined) continue
-    const ran = (await engine.recordsOf(requestId)).some(({ kept }) => kept['status'] === 'SUCCESS')
+    if (requestId === undefined) continue
+    const ran = (await engine.recordsOf(requestId)).some(({ kept }) => kept['state'] === 'succeeded')
     if (!ran) continue
-    await engine.reportOutcome({ request_id: requestId, status: 'FRAUD', description: 'charged back by the bank' })
-    say(`    ${dim('… and days later the bank reports: fraud')}`)
+    await engine.reportOutcome(
+      proposal.isFraud
+        ? { request_id: requestId, status: 'FRAUD', description: 'charged back by the bank' }
+        : { request_id: requestId, status: 'SUCCESS', description: 'not disputed' },
+    )
+    if (proposal.isFraud) say(`    ${dim('… and days later the bank reports: fraud')}`)
   }
   const after = await judgeProbes(stage)
   say('')

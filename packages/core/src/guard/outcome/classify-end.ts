@@ -11,18 +11,21 @@ export interface ReportedEnd {
 /** What a call that ran leaves behind: the effect's state and the status to report (guard.md §2). */
 export interface ClassifiedEnd {
   readonly state: 'succeeded' | 'failed'
-  readonly report: ReportedEnd
+  /** Null where it is not known yet what came of it. */
+  readonly report: ReportedEnd | null
   /** The tool said that it failed. */
   readonly isError: boolean
 }
 
 /**
- * SUCCESS for a result, FAILURE for an exception or an `isError` result, unless the tool's own mapping says otherwise. A
+ * SUCCESS for a result, FAILURE for an exception or an `isError` result, unless the tool's own mapping says otherwise, or that
+ * it is not known yet (null): then the effect is settled and the decision stays open until somebody tells. A
  * mapping that throws or answers nonsense is ignored, since the call has run and its outcome must be reported.
  */
 export function classifyEnd(end: CallEnd<unknown>, tool: ToolOptions): ClassifiedEnd {
   const isError = end.status === 'threw' || isErrorResult(end.value)
   const mapped = readMapping(end, tool)
+  if (mapped === null) return { state: isError ? 'failed' : 'succeeded', report: null, isError }
   if (mapped)
     return {
       state: findOutcomeStatus(mapped.status)?.category === 'negative' ? 'failed' : 'succeeded',
@@ -34,9 +37,10 @@ export function classifyEnd(end: CallEnd<unknown>, tool: ToolOptions): Classifie
   return { state: 'failed', report: { status: 'FAILURE', correction_needed: true, details: { error: text } }, isError }
 }
 
-function readMapping(end: CallEnd<unknown>, tool: ToolOptions): MappedOutcome | undefined {
+function readMapping(end: CallEnd<unknown>, tool: ToolOptions): MappedOutcome | null | undefined {
   try {
     const mapped = tool.outcome?.(end)
+    if (mapped === null) return null
     const outcome = typeof mapped === 'string' ? { status: mapped } : mapped
     return outcome && findOutcomeStatus(outcome.status) ? outcome : undefined
   } catch {
