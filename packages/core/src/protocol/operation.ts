@@ -55,6 +55,8 @@ export const eraseRequestSchema = z
     request_ids: z.array(z.string()).max(10_000).optional(),
     before: timeSchema.optional(),
     reason: z.string().min(1).max(1000),
+    /** Off: the answer is the finished job. @defaultValue true */
+    async_mode: z.boolean().optional(),
   })
   .refine((body) => body.actor || body.target || body.request_ids?.length || body.before, {
     message: 'name an actor, a target, request_ids or a time before which everything is erased',

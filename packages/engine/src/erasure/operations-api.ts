@@ -26,7 +26,7 @@ export function createOperationsApi(core: EngineCore): DecisionApi['operations']
       }
     },
 
-    async erase({ actor, target, request_ids: requestIds, before, reason }, options) {
+    async erase({ actor, target, request_ids: requestIds, before, reason, async_mode: isAsync = true }, options) {
       const request: ErasureRequest = {
         ...(actor ? { actor } : {}),
         ...(target ? { target } : {}),
@@ -35,7 +35,7 @@ export function createOperationsApi(core: EngineCore): DecisionApi['operations']
         reason,
         by: options.by ?? 'application',
       }
-      return toEraseJob(await jobs.start('erase', { ...request }, { wait: false }))
+      return toEraseJob(await jobs.start('erase', { ...request }, { wait: !isAsync }))
     },
   })
 }

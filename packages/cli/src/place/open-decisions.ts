@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BighubClient } from '@bighub/core'
-import type { DecisionApi } from '@bighub/core/protocol'
-import { createEngine, openPostgresEngine } from '@bighub/engine'
+import { createEngine, type Engine, openPostgresEngine } from '@bighub/engine'
 import { type Command, Option } from 'commander'
 
 /** Where decisions are kept: a server, a database, or a folder. */
@@ -25,20 +24,25 @@ export function addPlaceOptions(command: Command): Command {
  *
  * @throws Error if there is no such place: nothing is created by looking.
  */
-export async function withDecisions<T>(flags: PlaceFlags, use: (api: DecisionApi) => Promise<T>): Promise<T> {
-  await using api = await open(flags)
-  return await use(api)
+export async function withDecisions<T>(flags: PlaceFlags, use: (api: BighubClient | Engine) => Promise<T>): Promise<T> {
+  const { url } = flags
+  if (url === undefined) return withEngine(flags, use)
+  const apiKey = process.env['BIGHUB_API_KEY']
+  await using client = new BighubClient({ baseUrl: url, ...(apiKey ? { apiKey } : {}) })
+  return await use(client)
 }
 
-function open({
-  url,
-  databaseUrl,
-  dataDir,
-}: PlaceFlags): Promise<DecisionApi & AsyncDisposable> | (DecisionApi & AsyncDisposable) {
-  if (url !== undefined) {
-    const apiKey = process.env['BIGHUB_API_KEY']
-    return new BighubClient({ baseUrl: url, ...(apiKey ? { apiKey } : {}) })
-  }
+/** The same for what only the store itself can tell. @throws Error also where a server is named. */
+export async function withEngine<T>(flags: PlaceFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
+  if (flags.url !== undefined)
+    throw new Error(
+      'a server does not hand out its log; run this where the store is, with --data-dir or --database-url',
+    )
+  await using engine = await openEngine(flags)
+  return await use(engine)
+}
+
+function openEngine({ databaseUrl, dataDir }: PlaceFlags): Engine | Promise<Engine> {
   const sending = { webhooks: { isSending: false } }
   if (databaseUrl !== undefined) return openPostgresEngine({ databaseUrl, ...sending })
   // npm runs the command from the workspace's root; INIT_CWD is where the user stands.
