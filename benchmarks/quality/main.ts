@@ -1,11 +1,15 @@
 // `npm run --silent bench:quality [-- --json] [--write] [--accept] [--stream NAME]… [FOLDER]`: replays every decision stream of a
 // folder through the engine and through its peers, by the same rules, and compares. Exits with 1 where a stream got worse than what
-// was accepted. No clock decides anything; only the speed depends on it.
+// was accepted. The prior of each replay knows nothing of the stream's family. No clock decides anything; only the speed depends on it.
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
+import { PRIOR_BELIEFS } from '../../packages/engine/src/risk/prior-beliefs.ts'
 import { describeMachine, machineLine } from '../machine.ts'
 import { allPeers } from './all-peers.ts'
 import { findStreams, streamNameOf } from './find-streams.ts'
+import { readLeftOut } from './prior/prior-files.ts'
+import { familyOf } from './prior/read-families.ts'
+import { replayStart } from './prior/replay-start.ts'
 import { readStream } from './read-stream.ts'
 import { replayEngine } from './replay-engine.ts'
 import { replayPeers } from './replay-peers.ts'
@@ -25,6 +29,8 @@ const { values: flags, positionals } = parseArgs({
 })
 
 const files = findStreams(positionals[0], flags.stream)
+const leftOut = readLeftOut()
+const names = findStreams(positionals[0], []).map(streamNameOf)
 const streams: StreamResult[] = []
 for (const file of files) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${basename(file)} …`)
@@ -55,6 +61,8 @@ else {
 }
 
 async function replay(file: string): Promise<StreamResult> {
+  // A family that no prior was ever learned from may be given what ships.
+  const prior = leftOut[familyOf(streamNameOf(file), names)] ?? PRIOR_BELIEFS
   const lines = readStream(file)
   const scored = lines.filter(({ bad }) => bad === 0 || bad === 1)
   const delays = scored.map(({ outcome_delay: delay }) => delay ?? 0).toSorted((a, b) => a - b)
@@ -65,7 +73,12 @@ async function replay(file: string): Promise<StreamResult> {
     scored: scored.length,
     bad: scored.filter(({ bad }) => bad === 1).length,
     median_delay: delays[delays.length >> 1] ?? 0,
-    ours: await replayEngine(file, lines),
+    ours: await replayEngine(file, lines, prior),
+    start: {
+      with_prior: await replayStart(file, prior),
+      without_prior: await replayStart(file, null),
+      is_agent: hasOutputs,
+    },
     peers: Object.fromEntries(replayPeers(lines, allPeers(hasOutputs))),
   }
 }

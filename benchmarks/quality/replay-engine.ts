@@ -1,4 +1,5 @@
 import { Backtest, type BacktestResult, type JudgedDecision, readEvents } from '@bighub/engine'
+import type { ColdStartPrior } from '../../packages/engine/src/risk/cold-start-prior.ts'
 import type { StreamLine } from './peer.ts'
 import { timeOf } from './replay-peers.ts'
 import { type StreamFigures, StreamScore } from './stream-score.ts'
@@ -6,8 +7,17 @@ import { type StreamFigures, StreamScore } from './stream-score.ts'
 /** What only the engine says of itself: its confidence and its intervals. */
 export interface EngineFigures extends StreamFigures, Pick<BacktestResult, 'by_confidence' | 'interval_coverage'> {}
 
-/** Replays a decision stream through the engine's own pipeline. @throws Error if it reads other decisions than the peers do. */
-export async function replayEngine(file: string, lines: readonly StreamLine[]): Promise<EngineFigures> {
+/**
+ * Replays a decision stream through the engine's own pipeline.
+ *
+ * @param prior - What is known from elsewhere: nothing may have been learned from this stream's family.
+ * @throws Error if it reads other decisions than the peers do.
+ */
+export async function replayEngine(
+  file: string,
+  lines: readonly StreamLine[],
+  prior: ColdStartPrior | null,
+): Promise<EngineFigures> {
   const score = new StreamScore()
   const onScored = (decision: JudgedDecision, label: 0 | 1): void =>
     score.add(decision.risk, label, lines[decision.position]?.mutating ?? false)
@@ -16,7 +26,8 @@ export async function replayEngine(file: string, lines: readonly StreamLine[]): 
     throw new Error(`${file}:${line}: ${message}`)
   }
   for await (const { event } of readEvents(file, { onBadLine })) {
-    const { ms } = timeOf(() => backtest.add(event))
+    const told = event.type === 'decision' ? { ...event, model: { ...event.model, prior } } : event
+    const { ms } = timeOf(() => backtest.add(told))
     if (event.type === 'decision') score.predicted(ms)
     else score.learned(ms)
   }

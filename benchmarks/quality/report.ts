@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.ts'
 import type { EngineFigures } from './replay-engine.ts'
 import type { StreamFigures } from './stream-score.ts'
-import { meanRatio, type Targets } from './targets.ts'
+import { meanRatio, meanStartRatio, type Targets } from './targets.ts'
 
 /** One stream's figures: the engine's own and those of its peers by name. */
 export interface StreamResult {
@@ -12,7 +12,15 @@ export interface StreamResult {
   readonly bad: number
   /** Decisions between a call and its outcome, at the median. */
   readonly median_delay: number
+  /** With a prior that was learned from the other families of streams. */
   readonly ours: EngineFigures
+  /** Log loss of the first 200 decisions with an outcome. */
+  readonly start: {
+    readonly with_prior: number
+    readonly without_prior: number
+    /** Tools answer its calls. */
+    readonly is_agent: boolean
+  }
   readonly peers: Readonly<Record<string, StreamFigures>>
 }
 
@@ -40,6 +48,7 @@ export function tablesOf(report: QualityReport): (readonly [title: string, table
     ['Log loss of the peers', peerTable(report, 'log_loss', 4)],
     ['AUC of the peers', peerTable(report, 'auc', 3)],
     ['Other figures of ours', figureTable(report)],
+    ['Cold start: log loss of the first 200 decisions with an outcome', startTable(report)],
     ['Ours by confidence, and risk intervals', confidenceTable(report)],
     ['Speed: predictions and updates a second', speedTable(report)],
   ]
@@ -137,6 +146,20 @@ function figureTable({ streams }: QualityReport): Table {
   return [
     ['stream', ...columns.map(([title]) => title)],
     ...streams.map(({ stream, ours }) => [stream, ...columns.map(([, cell]) => cell(ours))]),
+  ]
+}
+
+function startTable({ streams }: QualityReport): Table {
+  const rows = streams.map(({ stream, start: { with_prior: prior, without_prior: none } }) => [
+    stream,
+    number(none, 4),
+    number(prior, 4),
+    number(prior / none, 3),
+  ])
+  return [
+    ['stream', 'without a prior', 'with what other families teach', 'ratio'],
+    ...rows,
+    ['mean over agents', '', '', number(meanStartRatio(streams), 3)],
   ]
 }
 

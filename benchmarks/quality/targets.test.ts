@@ -5,6 +5,7 @@ import { meanRatio, missedTargets, type Targets } from './targets.ts'
 const TARGETS: Targets = {
   source: 'a test',
   mean_ratio: 0.75,
+  start_ratio: { agents: 0.95, any: 1.02 },
   streams: {
     known: {
       best_peer: { log_loss: 0.5, auc: 0.7 },
@@ -41,6 +42,7 @@ function result(stream: string, logLoss: number, fields: Partial<StreamResult> =
       },
       interval_coverage: { checked: 0, covered: 0, mean_width: null, buckets: [] },
     },
+    start: { with_prior: 0.5, without_prior: 0.5, is_agent: false },
     peers: {},
     ...fields,
   }
@@ -59,6 +61,17 @@ describe('targets', () => {
   it('ask for calibration of any large stream whose outcomes are prompt, and of no other', () => {
     expect(missedTargets([result('elsewhere', 0.9)], TARGETS)).toEqual(['elsewhere: ECE 0.0300, wanted at most 0.02'])
     expect(missedTargets([result('elsewhere', 0.9, { median_delay: 3000 })], TARGETS)).toEqual([])
+  })
+
+  it('name where a start with the prior is too little better, and where it is worse', () => {
+    const agent = (name: string, prior: number): StreamResult =>
+      result(name, 0.3, { scored: 4000, start: { with_prior: prior, without_prior: 0.5, is_agent: true } })
+    expect(missedTargets([agent('one', 0.4), agent('other', 0.52)], TARGETS)).toEqual([
+      'other: first 200 with the prior 0.5200, wanted at most 1.02 of 0.5000',
+    ])
+    expect(missedTargets([agent('one', 0.49)], TARGETS)).toEqual([
+      'mean over agents of the first 200 with the prior over without: 0.980, wanted at most 0.95',
+    ])
   })
 
   it('take the mean over the streams of which a best peer is known', () => {

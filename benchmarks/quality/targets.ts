@@ -22,6 +22,8 @@ export interface Targets {
   readonly source: string
   /** Mean of our log loss over the best known peer's, at most. */
   readonly mean_ratio: number
+  /** Log loss of a start with the prior over that without: on average over agents, and on any stream. */
+  readonly start_ratio: { readonly agents: number; readonly any: number }
   readonly streams: Readonly<Record<string, StreamTarget>>
 }
 
@@ -42,7 +44,25 @@ export function missedTargets(streams: readonly StreamResult[], targets: Targets
     missed.push(
       `mean of log loss over the best known peer's: ${ratio.toFixed(3)}, wanted at most ${targets.mean_ratio}`,
     )
+  const start = meanStartRatio(streams)
+  if (start !== null && start > targets.start_ratio.agents)
+    missed.push(
+      `mean over agents of the first 200 with the prior over without: ${start.toFixed(3)}, wanted at most ${targets.start_ratio.agents}`,
+    )
+  for (const { stream, start: one } of streams)
+    if (one.with_prior > targets.start_ratio.any * one.without_prior)
+      missed.push(
+        `${stream}: first 200 with the prior ${one.with_prior.toFixed(4)}, wanted at most ${targets.start_ratio.any} of ${one.without_prior.toFixed(4)}`,
+      )
   return missed
+}
+
+/** Mean over agents of the log loss of a start with the prior over that without. Null without agents. */
+export function meanStartRatio(streams: readonly StreamResult[]): number | null {
+  const agents = streams.filter(({ start }) => start.is_agent)
+  return agents.length === 0
+    ? null
+    : agents.reduce((sum, { start }) => sum + start.with_prior / start.without_prior, 0) / agents.length
 }
 
 /** Mean of our log loss over the best known peer's on the same stream. Null where nothing is known. */

@@ -29,6 +29,9 @@ better; probabilities are clipped to [1e-5, 1 − 1e-5]. ECE has 15 bins of equa
 riskiest 1, 5 and 10 %. First 500: log loss of the first 500 decisions with an outcome. Bad held @2 % good: after 300 outcomes, the
 share of the bad calls with a higher risk than all but 2 % of the good ones.
 
+The cold-start prior that ships was learned from these streams. Here each stream is replayed with one that was learned without its
+family (\`benchmarks/quality/prior/left-out.json\`; streams of one origin are one family), so that no figure rests on what it measures.
+
 ${formatMarkdown(report)}
 
 Intervals hold in a bucket (equal count, confidence, domain or action, with at least 100 outcomes) when the 95 % interval of its observed

@@ -36,7 +36,7 @@ describe('the model', () => {
         // The reference program has no prior, and its experts count in full from the first outcome on.
         const probability = backtest.add(
           event.type === 'decision'
-            ? { ...event, model: { ...event.model, hasPrior: false, earlyOutcomes: 0, hasArgumentFields: false } }
+            ? { ...event, model: { ...event.model, prior: null, earlyOutcomes: 0, hasArgumentFields: false } }
             : event,
         )
         if (event.type === 'decision' && event.label !== null && probability !== null) given.push(probability)

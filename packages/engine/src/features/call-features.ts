@@ -4,6 +4,7 @@ import { type ArgumentSummary, addArgumentTokens } from './argument-tokens.ts'
 import { type CallView, viewOf } from './call-view.ts'
 import { counterContexts } from './counter-contexts.ts'
 import { addContextTokens, addValueTokens, type CallNumbers } from './field-tokens.ts'
+import { generalFeatures } from './general-features.ts'
 import { halfOctave } from './half-octave.ts'
 import { addIdentityTokens } from './identity-tokens.ts'
 import type { NumberBook } from './number-book.ts'
@@ -37,6 +38,8 @@ export interface CallFeatures {
   readonly numbers: NumericFields
   /** Step, errors, taint, instruction level, mutating, z-score of the value: inputs of the trees beside the experts. */
   readonly situation: Float64Array
+  /** One number a feature of {@link GENERAL_FEATURES}: what can be said of any call. */
+  readonly general: Float32Array
 }
 
 /** Hashed words by where they stand. */
@@ -67,7 +70,6 @@ export interface CallSituation {
   readonly argumentLength: number
   readonly valueScore: number
   readonly run: RunFacts
-  readonly annotations: ActionFacts['annotations']
   /** Group of each base token. */
   readonly tokenGroups: Uint8Array
 }
@@ -146,6 +148,7 @@ export function callFeatures(facts: ActionFacts, book: NumberBook, options: Extr
       view.isMutating ? 1 : 0,
       value.valueScore,
     ),
+    general: generalFeatures(facts, { view, provenance, taint, found, valueScore: value.valueScore }),
   }
   return {
     features,
@@ -157,7 +160,6 @@ export function callFeatures(facts: ActionFacts, book: NumberBook, options: Extr
       argumentLength: found.length,
       valueScore: value.valueScore,
       run: facts.run,
-      annotations: facts.annotations,
       tokenGroups: tokens.groups.slice(0, tokens.length),
     },
   }

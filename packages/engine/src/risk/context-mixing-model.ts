@@ -11,26 +11,33 @@ import { BaseRates, PRIOR_RATE } from './base-rates.ts'
 import { BayesianMixture } from './bayesian-mixture.ts'
 import { CalibrationTables } from './calibration-tables.ts'
 import { ClusterWeight } from './cluster-weight.ts'
+import type { ColdStartPrior } from './cold-start-prior.ts'
 import { CounterExpert } from './counter-expert.ts'
 import { type AgeUnit, DelayModel } from './delay-model.ts'
-import { explainPrediction, type View } from './explain-prediction.ts'
+import { type ExplainInput, explainPrediction, type View } from './explain-prediction.ts'
 import { IntervalWidth, Z_90 } from './interval-width.ts'
 import { BIAS_INPUT, INPUT, INPUT_COUNT, START_BELIEFS } from './mixture-inputs.ts'
 import { PairExpert } from './pair-expert.ts'
 import { PrecedentExpert, sketchOf } from './precedent-expert.ts'
 import { type PredictionRecord, readRecord, writeRecord } from './prediction-record.ts'
+import { PRIOR_BELIEFS } from './prior-beliefs.ts'
 import { PriorExpert } from './prior-expert.ts'
 import { ResidualTrees } from './residual-trees.ts'
 import type { DecisionMoment, Prediction, RecordedPrediction, RiskModel } from './risk-model.ts'
 import { TreeRow } from './tree-row.ts'
 
 const NAME = 'context-mixing'
-const VERSION = 1
+const VERSION = 2
 
 /** Probabilities stay inside this: no evidence makes an outcome certain. */
 const LIMIT = 3e-4
 /** Outcomes that can be taken back exactly when they are corrected; older ones are only learned anew. */
 const MAX_TAUGHT = 4096
+/**
+ * Part of what the prior says that all other experts stand on: they learn what it does not know, instead of the same once more. The rest is
+ * an input of the mixture, which may lower it. All of it (1) helps more where the prior is right, and costs more where it is wrong.
+ */
+const PRIOR_SHARE = 0.5
 /** Pace and forgetting of the two centring controllers (risk-model.md §7). */
 const CENTRING_PACE = 0.02
 const CENTRING_KEEP = 0.999
@@ -40,8 +47,8 @@ export interface RiskModelOptions {
   readonly ageUnit?: AgeUnit
   /** Outcomes between the start of a fit of trees and its use; 0 fits at once. @defaultValue 500 */
   readonly treesInstallAfter?: number
-  /** Whether the cold-start prior takes part. @defaultValue true */
-  readonly hasPrior?: boolean
+  /** What is known from elsewhere before the first outcome; null: nothing. @defaultValue what `train-prior` wrote */
+  readonly prior?: ColdStartPrior | null
   /**
    * Outcomes after which experts count half of what they say, n/(n + this): from a few outcomes they all learn the same. Lowers the loss
    * of the first 200 decisions on nearly every stream. 0: they count in full from the first on. @defaultValue 10
@@ -71,7 +78,7 @@ class ContextMixingModel implements RiskModel {
   readonly #words = new AdaGradExpert()
   readonly #pairs = new PairExpert()
   readonly #precedents = new PrecedentExpert()
-  readonly #prior = new PriorExpert()
+  readonly #prior: PriorExpert | null
   readonly #base = new BaseRates()
   readonly #delay: DelayModel
   readonly #clusters = new ClusterWeight()
@@ -100,13 +107,14 @@ class ContextMixingModel implements RiskModel {
     this.#options = {
       ageUnit: 'seconds',
       treesInstallAfter: 500,
-      hasPrior: true,
+      prior: PRIOR_BELIEFS,
       earlyOutcomes: 10,
       keepsFieldOrder: false,
       hasArgumentFields: true,
       ...options,
     }
     this.#delay = new DelayModel(this.#options.ageUnit)
+    this.#prior = this.#options.prior && new PriorExpert(this.#options.prior)
     this.#trees = new ResidualTrees({ width: this.#treeRow.width, installAfter: this.#options.treesInstallAfter })
     this.config = {
       mixture_inputs: INPUT_COUNT,
@@ -114,7 +122,7 @@ class ContextMixingModel implements RiskModel {
       probability_limit: LIMIT,
       age_unit: this.#options.ageUnit,
       trees_install_after: this.#options.treesInstallAfter,
-      has_prior: this.#options.hasPrior,
+      has_prior: this.#prior !== null,
       early_outcomes: this.#options.earlyOutcomes,
       argument_fields: this.#options.hasArgumentFields,
     }
@@ -126,8 +134,10 @@ class ContextMixingModel implements RiskModel {
     this.#tokens.expand(features)
     const sketch = sketchOf(this.#tokens)
     const openness = this.#delay.openness
-    const offset = logit(this.#decisionRate()) + openness * this.#decisionShift
-    const prior = this.#options.hasPrior ? this.#prior.score(extracted) : 0
+    const rate = this.#decisionRate()
+    const prior = this.#prior?.score(features.general, rate, this.#base.outcomes) ?? 0
+    const base = logit(rate) + openness * this.#decisionShift
+    const offset = base + PRIOR_SHARE * prior
     const inputs = this.#inputsOf(features, sketch, { offset, openness, prior })
     const nearness = this.#nearness.weight
     const correction = this.#trees.score(this.#treeRow.fill(inputs, features))
@@ -141,11 +151,11 @@ class ContextMixingModel implements RiskModel {
     return new MixedPrediction({
       probability,
       interval: this.#intervalOf(probability, deviation),
-      priorProbability: clip(sigmoid(logit(PRIOR_RATE) + PRIOR_TRUST * (inputs[INPUT.prior] ?? 0)), LIMIT, 1 - LIMIT),
+      priorProbability: this.#startProbability(features),
       evidence,
       confidence: evidence / (evidence + 3) / (1 + view.variance),
       recorded,
-      explain: () => this.#explain(extracted, record, { ...view, offset, nearness }),
+      explain: () => this.#explain(extracted, record, { ...view, base, prior: offset - base, nearness }),
     })
   }
 
@@ -157,7 +167,7 @@ class ContextMixingModel implements RiskModel {
     const rate = this.#decisionRate()
     const error = CENTRING_PACE * openness * (rate - record.probability)
     this.#decisionShift = centred(this.#decisionShift, error, rate)
-    if (this.#options.hasPrior) this.#prior.admit(record.prior)
+    this.#prior?.admit(record.features.general, this.#base.outcomes)
     this.#admitNumbers(record.features)
     this.#treeRow.admit(record.features)
   }
@@ -174,13 +184,21 @@ class ContextMixingModel implements RiskModel {
     else this.#delay.correct(key, previous, label)
     const openness = this.#delay.openness
     const arrivals = this.#base.ofArrivals(openness)
-    const offset = logit(arrivals) + openness * this.#arrivalShift
+    const base = logit(arrivals) + openness * this.#arrivalShift
+    const offset = base + PRIOR_SHARE * record.prior
     // A correction is no further outcome of its run; what the wrong label taught is taken back where it is known.
     const importance = previous === undefined ? this.#clusters.learn(features.run, label, arrivals) : 1
     this.#tokens.expand(features)
     const taught = previous === undefined ? undefined : this.#taught.get(hashText(key))
     if (taught !== undefined) this.#words.unlearn(this.#tokens, taught)
     this.#learnMixture(record, { label, offset, openness, importance, isFirst: previous === undefined })
+    // What is true of a run says still less of calls in general; and while outcomes are late, those that come first are not like the rest.
+    this.#prior?.learn(features.general, {
+      offset: base,
+      outcomes: this.#base.outcomes,
+      label,
+      importance: importance * importance * (1 - openness),
+    })
     this.#pairs.learn(features.pairs, offset, label, importance)
     this.#remember(key, this.#words.learn(this.#tokens, offset, label, importance))
     const { action, contexts, fields } = features
@@ -224,12 +242,12 @@ class ContextMixingModel implements RiskModel {
 
   #parts(): Record<string, { snapshot(): unknown; restore(snapshot: unknown): void }> {
     return {
+      ...(this.#prior ? { prior: this.#prior } : {}),
       numbers: this.#numbers,
       counters: this.#counters,
       words: this.#words,
       pairs: this.#pairs,
       precedents: this.#precedents,
-      prior: this.#prior,
       base: this.#base,
       delay: this.#delay,
       clusters: this.#clusters,
@@ -244,6 +262,12 @@ class ContextMixingModel implements RiskModel {
 
   #read(recorded: RecordedPrediction): PredictionRecord | null {
     return this.#newest?.recorded === recorded ? this.#newest.record : readRecord(recorded)
+  }
+
+  /** What was assumed of a call before the first outcome. */
+  #startProbability({ general }: CallFeatures): number {
+    const prior = this.#prior?.startScore(general) ?? 0
+    return clip(sigmoid(logit(PRIOR_RATE) + PRIOR_TRUST * prior), LIMIT, 1 - LIMIT)
   }
 
   /** Base rate of decisions; before the first outcome there is nothing to correct. */
@@ -278,7 +302,7 @@ class ContextMixingModel implements RiskModel {
     const drift = logit(clip(this.#base.fast, 0.01, 0.99)) - logit(this.#base.ofArrivals(openness))
     inputs[INPUT.drift] = settled * clip(drift, -3, 3)
     inputs[INPUT.bias] = BIAS_INPUT * settled
-    inputs[INPUT.prior] = this.#options.hasPrior ? this.#prior.centre(prior, this.#base.outcomes) : 0
+    inputs[INPUT.prior] = (1 - PRIOR_SHARE) * prior
     return inputs
   }
 
@@ -348,7 +372,7 @@ class ContextMixingModel implements RiskModel {
     return [Math.min(probability, sigmoid(z - half)), Math.max(probability, sigmoid(z + half))]
   }
 
-  #explain(extracted: Extracted, record: PredictionRecord, view: View & { offset: number; nearness: number }) {
+  #explain(extracted: Extracted, record: PredictionRecord, view: ExplainInput['view']) {
     this.#tokens.expand(record.features)
     return explainPrediction({
       extracted,
@@ -370,7 +394,8 @@ function centred(shift: number, error: number, rate: number): number {
 
 /** Place of the count of an action by an actor among the contexts. */
 const ACTION_ACTOR = 3
-const PRIOR_TRUST = START_BELIEFS[INPUT.prior]?.weight ?? 0
+/** How much of what the prior says counts before any outcome is known. */
+const PRIOR_TRUST = PRIOR_SHARE + (1 - PRIOR_SHARE) * (START_BELIEFS[INPUT.prior]?.weight ?? 0)
 
 interface LearnAbout {
   readonly label: 0 | 1

@@ -18,10 +18,16 @@ export interface View {
   readonly calibrated: number
 }
 
-interface ExplainInput {
+export interface ExplainInput {
   readonly extracted: Extracted
   readonly record: PredictionRecord
-  readonly view: View & { readonly offset: number; readonly nearness: number }
+  readonly view: View & {
+    /** Log-odds of the base rate. */
+    readonly base: number
+    /** What the prior adds to it for all other experts. */
+    readonly prior: number
+    readonly nearness: number
+  }
   readonly tokens: ExpandedTokens
   /** Part of the word expert's score that one token has. */
   readonly partOf: (token: number) => number
@@ -41,7 +47,8 @@ export function explainPrediction(input: ExplainInput): Contribution[] {
   const { record, view, weightOf, trust } = input
   const { inputs } = record
   const parts = new Parts()
-  parts.add('base', `it starts from a rate of bad outcomes of ${percent(sigmoid(view.offset))}`, view.offset)
+  parts.add('base', `it starts from a rate of bad outcomes of ${percent(sigmoid(view.base))}`, view.base)
+  parts.add('prior', PRIOR_TEXT, view.prior)
   // Where the mixture was clipped, its parts shrink with it.
   const raw = inputs.reduce((sum, value, index) => sum + value * weightOf(index), 0)
   const shrink = raw === 0 ? 1 : view.mixed / raw
@@ -64,10 +71,11 @@ export function explainPrediction(input: ExplainInput): Contribution[] {
   return parts.bySize()
 }
 
+const PRIOR_TEXT = 'what its name, annotations and the source of its arguments suggest'
 const EXPERTS: readonly (readonly [input: number, group: string, text: string])[] = [
   [INPUT.pairs, 'fields', 'the combination of its context and arguments'],
   [INPUT.fields, 'fields', 'its context fields resemble earlier calls of this action that went this way'],
-  [INPUT.prior, 'prior', 'what its name, annotations and the source of its arguments suggest'],
+  [INPUT.prior, 'prior', PRIOR_TEXT],
   [INPUT.drift, 'base', 'the rate of bad outcomes has changed lately'],
   [INPUT.bias, 'base', 'what experts overlook in common'],
 ]

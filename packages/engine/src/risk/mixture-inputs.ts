@@ -38,5 +38,5 @@ export const START_BELIEFS: readonly WeightBelief[] = [
   { weight: 0.2, variance: 0.12 },
   { weight: 0.3, variance: 0.12 },
   { weight: 0, variance: 0.3 },
-  { weight: 0.7, variance: 0.12 },
+  { weight: 0.5, variance: 0.1 },
 ]

@@ -1,12 +1,13 @@
 import type { CallFeatures } from '../features/call-features.ts'
 import { COUNTER_CONTEXTS } from '../features/counter-contexts.ts'
+import { GENERAL_FEATURES } from '../features/general-features.ts'
 import { fromBase64, toBase64 } from '../math/base64.ts'
 import { INPUT_COUNT, INPUT_NAMES } from './mixture-inputs.ts'
 import { SKETCH_WORDS } from './precedent-expert.ts'
 import type { RecordedPrediction } from './risk-model.ts'
 
 /** Form of the record; grows when it changes. Records of another form teach nothing. */
-const FORM = 'mixing-1'
+const FORM = 'mixing-2'
 /** Most fields that pairs begin with. */
 const PAIRED_FIELDS = 24
 const CONTEXTS = COUNTER_CONTEXTS.length
@@ -23,7 +24,7 @@ export interface PredictionRecord {
   readonly probability: number
   /** √(V + 1/(n + 1)): what its interval rests on. */
   readonly deviation: number
-  /** What the prior said before it was centred. */
+  /** What the prior said; 0 where it takes no part. */
   readonly prior: number
 }
 
@@ -34,8 +35,8 @@ const WEIGHT_OWN = 4
 const LESS = Math.fround(0.7)
 
 /**
- * A record as four texts of base64: 32-bit hashes (`u`), numbers (`d`), weights (`w`), and a byte a token (`b`). About 1 to 3 KB,
- * hashes and numbers only.
+ * A record as four texts of base64: 32-bit hashes (`u`), numbers (`d`), general features and weights (`w`), and a byte a token (`b`).
+ * About 1 to 3 KB, hashes and numbers only.
  */
 export function writeRecord(record: PredictionRecord): RecordedPrediction {
   const { features, sketch, inputs } = record
@@ -75,7 +76,7 @@ export function writeRecord(record: PredictionRecord): RecordedPrediction {
     f: FORM,
     u: toBase64(hashes),
     d: toBase64(doubles),
-    w: toBase64(Float32Array.from(own)),
+    w: toBase64(join(Float32Array, [features.general, Float32Array.from(own)])),
     b: toBase64(codes),
   }
 }
@@ -87,6 +88,7 @@ export function readRecord(recorded: RecordedPrediction): PredictionRecord | nul
     return null
   const takeHash = reader(new Uint32Array(fromBase64(u)))
   const takeDouble = reader(new Float64Array(fromBase64(d)))
+  const singles = new Float32Array(fromBase64(w))
   const [action = 0, actor = 0, run = 0, mutating = 0, userText = 0, contextCount = 0] = takeHash(6)
   const [nFields = 0, nPairs = 0, nNumbers = 0, nArguments = 0, nLast = 0, nAll = 0, nUser = 0, nTokens = 0] =
     takeHash(8)
@@ -115,7 +117,7 @@ export function readRecord(recorded: RecordedPrediction): PredictionRecord | nul
       fields,
       pairs,
       tokens: takeHash(nTokens),
-      ...readTokenCodes(new Uint8Array(fromBase64(b)), new Float32Array(fromBase64(w))),
+      ...readTokenCodes(new Uint8Array(fromBase64(b)), singles.subarray(GENERAL_FEATURES.length)),
       words,
       numbers: {
         value: Number.isNaN(value) ? null : value,
@@ -124,6 +126,7 @@ export function readRecord(recorded: RecordedPrediction): PredictionRecord | nul
         values: takeDouble(nNumbers),
       },
       situation,
+      general: singles.subarray(0, GENERAL_FEATURES.length),
     },
     sketch,
     inputs,
@@ -172,7 +175,10 @@ function reader<T extends Uint32Array | Float64Array>(array: T): (count: number)
   }
 }
 
-function join<T extends Uint32Array | Float64Array>(of: new (length: number) => T, parts: readonly T[]): T {
+function join<T extends Uint32Array | Float64Array | Float32Array>(
+  of: new (length: number) => T,
+  parts: readonly T[],
+): T {
   const joined = new of(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -20,7 +20,7 @@ describe('learning', () => {
     const test = openCore()
     const learning = createLearningApi(test.core)
     expect(await learning.strategy()).toMatchObject({
-      strategy_version: 'context-mixing-1',
+      strategy_version: 'context-mixing-2',
       name: 'context-mixing',
       config: { interval_quantile: 1.645 },
       updated_at: null,

@@ -1,0 +1,45 @@
+import type { ColdStartPrior } from './cold-start-prior.ts'
+
+/**
+ * What is known from elsewhere before the first outcome. Written by `npm run train-prior`: common sense, moved by what its families of
+ * decisions have in common; not to be changed by hand.
+ */
+export const PRIOR_BELIEFS: ColdStartPrior = {
+  changes_something: { weight: 0.8, deviation: 0.224, mean: 0.914 },
+  verb_read: { weight: -1.256, deviation: 0.224, mean: 0.111 },
+  verb_create: { weight: -0.003, deviation: 0.221, mean: 0.155 },
+  verb_update: { weight: 0.118, deviation: 0.22, mean: 0.138 },
+  verb_delete: { weight: 0.416, deviation: 0.222, mean: 0.02 },
+  verb_send: { weight: 0.219, deviation: 0.222, mean: 0.051 },
+  verb_pay: { weight: 0.193, deviation: 0.223, mean: 0.013 },
+  verb_grant: { weight: 0.3, deviation: 0.224, mean: 0.003 },
+  verb_execute: { weight: 0.268, deviation: 0.222, mean: 0.053 },
+  verb_browse: { weight: -0.799, deviation: 0.222, mean: 0.025 },
+  verb_talk: { weight: -0.8, deviation: 0.224, mean: 0 },
+  values_of_tool: { weight: 0.399, deviation: 0.221, mean: 0.093 },
+  values_of_tool_and_user: { weight: 0.125, deviation: 0.221, mean: 0.052 },
+  values_mixed: { weight: 0.1, deviation: 0.224, mean: 0 },
+  values_of_user: { weight: -0.431, deviation: 0.224, mean: 0.03 },
+  values_of_user_and_none: { weight: -0.178, deviation: 0.222, mean: 0.035 },
+  values_of_none: { weight: -0.022, deviation: 0.22, mean: 0.094 },
+  taint: { weight: 0.8, deviation: 0.224, mean: 0.016 },
+  strong_taint: { weight: 0.8, deviation: 0.224, mean: 0.02 },
+  tainted_values_of_tool: { weight: 0.4, deviation: 0.224, mean: 0.023 },
+  instructions_seen: { weight: 0, deviation: 0.224, mean: 0.074 },
+  strong_outputs_seen: { weight: 0, deviation: 0.224, mean: 0.027 },
+  errors: { weight: 0.058, deviation: 0.221, mean: 0.073 },
+  many_errors: { weight: 0.017, deviation: 0.223, mean: 0.036 },
+  repeats: { weight: 0.04, deviation: 0.222, mean: 0.066 },
+  refusals: { weight: 0, deviation: 0.224, mean: 0 },
+  step: { weight: 0.011, deviation: 0.223, mean: 0.229 },
+  first_step: { weight: -0.042, deviation: 0.223, mean: 0.609 },
+  value: { weight: 0.059, deviation: 0.224, mean: -0.001 },
+  target: { weight: 0.048, deviation: 0.219, mean: 0.878 },
+  argument_count: { weight: 0.025, deviation: 0.223, mean: 0.21 },
+  argument_length: { weight: 0.023, deviation: 0.223, mean: 0.213 },
+  after_change: { weight: 0.076, deviation: 0.219, mean: 0.183 },
+  read_only_hint: { weight: -0.5, deviation: 0.224, mean: 0 },
+  destructive_hint: { weight: 0.5, deviation: 0.224, mean: 0 },
+  idempotent_hint: { weight: -0.1, deviation: 0.224, mean: 0 },
+  open_world_hint: { weight: 0.1, deviation: 0.224, mean: 0 },
+}
