@@ -18,6 +18,8 @@ export interface EngineCore {
   state(): Promise<EngineState>
   /** The state as it stands in this process. */
   currentState(): EngineState
+  /** A state of which nothing is folded yet, with the bounds of this engine. */
+  newState(): EngineState
   /** The tables beside the log with everything in them that the log holds now. */
   projected(): Promise<Kysely<Tables>>
   /** Calls `wake` when a record about the subject is folded; returns a function that stops it. */

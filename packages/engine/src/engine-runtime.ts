@@ -17,6 +17,8 @@ export interface EngineRuntimeOptions {
   readonly groupCommit: boolean
   /** Records after which the folded state is saved. */
   readonly snapshotEvery: number
+  /** Most past cases that are kept as precedents. @defaultValue 100000 */
+  readonly maxPrecedents?: number | undefined
   /** What has to happen to the log before anybody else may use it. */
   readonly onOpen: (core: EngineCore) => Promise<void>
   readonly onEvents: NonNullable<ProjectorOptions['onEvents']>
@@ -62,7 +64,11 @@ export class EngineRuntime implements EngineCore {
   }
 
   currentState(): EngineState {
-    return this.#opened?.state ?? new EngineState()
+    return this.#opened?.state ?? this.newState()
+  }
+
+  newState(): EngineState {
+    return new EngineState({ maxPrecedents: this.#options.maxPrecedents })
   }
 
   async projected(): Promise<Kysely<Tables>> {
@@ -119,6 +125,7 @@ export class EngineRuntime implements EngineCore {
       run: (operation) => sequencer.run(operation),
       state: async () => sequencer.state,
       currentState: () => sequencer.state,
+      newState: () => this.newState(),
       projected: () => this.projected(),
       watch: (subject, wake) => this.watch(subject, wake),
       onAppend: (listener) => this.onAppend(listener),
@@ -129,7 +136,7 @@ export class EngineRuntime implements EngineCore {
   }
 
   async #fold(): Promise<FoldedLog> {
-    const folded = await foldLog(this.storage)
+    const folded = await foldLog(this.storage, () => this.newState())
     this.#snapshotSeq = folded.snapshotSeq
     return folded
   }

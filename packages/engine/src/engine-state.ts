@@ -15,7 +15,8 @@ import { LocalClock } from './constraints/local-clock.ts'
 import { countBlocked, countRun, NO_USAGE, type RuleUsage } from './constraints/rule-usage.ts'
 import { ActionValues } from './features/action-values.ts'
 import { PromiseBook, type PromiseKept } from './policy/promise-book.ts'
-import { type PrecedentCase, PrecedentIndex } from './precedents/precedent-index.ts'
+import type { PrecedentCase } from './precedents/precedent-case.ts'
+import { PrecedentIndex } from './precedents/precedent-index.ts'
 import { createRiskModel, type RiskModelOptions } from './risk/context-mixing-model.ts'
 import type { DecisionMoment, RecordedPrediction, RiskModel } from './risk/risk-model.ts'
 import { SeverityBook } from './simulation/severity-book.ts'
@@ -24,7 +25,7 @@ import { RunTextBook } from './trajectory/run-texts.ts'
 import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
 
 /** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
-export const STATE_FORMAT = 5
+export const STATE_FORMAT = 6
 
 /** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
 export interface EvaluationKept {
@@ -125,11 +126,19 @@ export interface ConsumedKept {
   readonly value: number | null
 }
 
+export interface EngineStateOptions {
+  /** @defaultValue that of the schema */
+  readonly policy?: Policy
+  readonly model?: RiskModelOptions
+  /** Most past cases with an outcome that are kept as precedents, ≥ 1. @defaultValue 100000 */
+  readonly maxPrecedents?: number | undefined
+}
+
 /** Everything an engine has learned or been told: a fold of its log, bounded, and nothing else. */
 export class EngineState {
   readonly risk: RiskModel
   readonly values = new ActionValues()
-  readonly precedents = new PrecedentIndex()
+  readonly precedents: PrecedentIndex
   readonly calibration = new CalibrationBook()
   readonly trajectories = new TrajectoryBook()
   /** Words, and so no part of the fold: told by `hear`, empty after a restart. */
@@ -151,8 +160,9 @@ export class EngineState {
   decisions = 0
   outcomes = 0
 
-  constructor(policy: Policy = policySchema.parse({}), model: RiskModelOptions = {}) {
+  constructor({ policy = policySchema.parse({}), model = {}, maxPrecedents }: EngineStateOptions = {}) {
     this.risk = createRiskModel(model)
+    this.precedents = new PrecedentIndex(maxPrecedents)
     this.#policy = { version: 0, policy }
     this.#clock = new LocalClock(policy.time_zone)
   }

@@ -115,6 +115,7 @@ export class Engine implements Evaluator, Ledger {
       now: options.now ?? Date.now,
       groupCommit,
       snapshotEvery: options.snapshotEvery ?? 20_000,
+      maxPrecedents: options.maxPrecedents,
       onOpen: async (core) => {
         await prepare(core, wanted)
         if (isSending) this.#sender.start()

@@ -13,10 +13,17 @@ export interface FoldedLog {
   readonly snapshotSeq: number
 }
 
-/** The state of a log: from its newest snapshot and the records after it, or from the whole log. */
-export async function foldLog(storage: Storage): Promise<FoldedLog> {
-  const restored = await restoreNewest(storage)
-  const state = restored?.state ?? new EngineState()
+/**
+ * The state of a log: from its newest snapshot and the records after it, or from the whole log.
+ *
+ * @param newState - A state of which nothing is folded yet. @defaultValue one with the usual bounds
+ */
+export async function foldLog(
+  storage: Storage,
+  newState: () => EngineState = () => new EngineState(),
+): Promise<FoldedLog> {
+  const restored = await restoreNewest(storage, newState())
+  const state = restored?.state ?? newState()
   const from = restored?.head ?? { seq: 0, hash: GENESIS_HASH }
   // The head is that of the last record read: asking for it afterwards could skip what was appended in between.
   let head = from
@@ -39,16 +46,20 @@ export async function* readChunks(storage: Storage, seq: number): AsyncGenerator
   }
 }
 
-/** Null without a snapshot that belongs to this log and this form. */
-async function restoreNewest(storage: Storage): Promise<{ state: EngineState; head: LogHead } | null> {
+/** Null without a snapshot that belongs to this log, this form and the bounds of `state`, which is restored. */
+async function restoreNewest(
+  storage: Storage,
+  state: EngineState,
+): Promise<{ state: EngineState; head: LogHead } | null> {
   const snapshot = await storage.readSnapshot(STATE_FORMAT)
   if (!snapshot) return null
   // A log that was put back to an older state ends before its snapshots do.
   const [last] = await storage.readAfter(snapshot.seq - 1, 1)
   if (last?.seq !== snapshot.seq) return null
-  const state = new EngineState()
+  const { maxCases } = state.precedents
   try {
     state.restore(snapshot.state)
+    if (state.precedents.maxCases !== maxCases) return null
   } catch {
     // Of another model or form: the log is folded instead.
     return null

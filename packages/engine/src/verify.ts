@@ -1,5 +1,4 @@
 import type { EngineCore } from './engine-core.ts'
-import { EngineState } from './engine-state.ts'
 import { readChunks } from './fold-log.ts'
 import { digestOfState } from './state-digest.ts'
 import { type ChainFault, findChainFault, GENESIS_HASH } from './storage/chain.ts'
@@ -38,7 +37,7 @@ export async function verifyState(core: EngineCore): Promise<StateVerification> 
   // Everything below happens on one log: no operation gets in between, since none can start before this one ends.
   const sequencer = await core.sequencer()
   const live = { digest: digestOfState(sequencer.state.snapshot()), seq: sequencer.head.seq }
-  const fresh = new EngineState()
+  const fresh = core.newState()
   for await (const records of readChunks(core.storage, 0))
     for (const record of records) if (record.seq <= live.seq) fresh.apply(record)
   const folded = digestOfState(fresh.snapshot())

@@ -180,7 +180,7 @@ export class Backtest {
   #begin(event: BacktestEvent): void {
     this.#hasBegun = true
     if (event.type !== 'decision' || !event.model) return
-    this.#state = new EngineState(undefined, event.model)
+    this.#state = new EngineState({ model: event.model })
     applyConfiguration(this.#configuration, this.#state)
   }
 

@@ -6,7 +6,7 @@ import {
   type Policy,
 } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
-import { EngineState, type EvaluationKept } from '../engine-state.ts'
+import type { EvaluationKept } from '../engine-state.ts'
 import type { JobRun } from '../jobs/job-runner.ts'
 import type { LogRecord } from '../storage/storage.ts'
 import { type Changes, type Redecided, Redecider } from './redecide.ts'
@@ -34,7 +34,7 @@ export async function runBacktest(
   const until = (await core.sequencer()).head.seq
   const first = await firstReplayed(core, request.decisions ?? DECISIONS)
   const redecider = new Redecider(toChanges(request))
-  const state = new EngineState()
+  const state = core.newState()
   const tally = new Tally()
   for (let after = 0; after < until; ) {
     const records = await core.storage.readAfter(after, Math.min(CHUNK, until - after))

@@ -2,6 +2,7 @@ import { type CaseVerdict, DEFAULT_ACTOR } from '@bighub/core/protocol'
 import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import { judge } from '../evaluate/evaluate.ts'
 import { type NormalisedRequest, normaliseRequest } from '../evaluate/normalise-request.ts'
+import { axesOf } from '../precedents/axes-of.ts'
 import type { UnchainedRecord } from '../storage/chain.ts'
 import type { DecisionRow } from '../storage/tables.ts'
 import { decidedBy } from './case-verdict.ts'
@@ -51,6 +52,7 @@ export function planCase(
   const own: EvaluationKept = {
     ...kept,
     risk: told.riskScore ?? kept.risk,
+    precedent: { ...kept.precedent, risk: told.riskScore ?? kept.risk },
     recommendation,
     result,
     blocked_by: null,
@@ -98,15 +100,6 @@ export function requestOf(told: Omit<ToldDecision, 'source'>): NormalisedRequest
       },
     },
   })
-}
-
-/** Named axes of a context, `{ reversibility: 0.2 }`; what is no number is left out. */
-export function axesOf(context: Readonly<Record<string, unknown>> | null | undefined): Record<string, number> {
-  const axes = context?.['axes']
-  if (typeof axes !== 'object' || axes === null) return {}
-  return Object.fromEntries(
-    Object.entries(axes).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
-  )
 }
 
 /** A score is no feature of its own case, and what only a guard may say is not taken from elsewhere. */

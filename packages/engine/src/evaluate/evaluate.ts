@@ -12,7 +12,7 @@ import type { EngineState, EvaluationKept } from '../engine-state.ts'
 import type { ActionFacts } from '../features/action-facts.ts'
 import { caseFields } from '../features/case-fields.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
-import { toPrecedentCase } from '../precedents/precedent-index.ts'
+import { toPrecedentCase } from '../precedents/precedent-case.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
@@ -142,7 +142,7 @@ export function judge(
     rules_blocked: rules.filter((rule) => rule.effect === 'block').map((rule) => rule.rule_id),
     step: toStep(request, digest, prediction, observed),
     prediction: prediction.recorded,
-    precedent: { ...toPrecedentCase(own, facts), at: new Date(at).toISOString() },
+    precedent: toPrecedentCase(own, facts, { risk: prediction.probability, at }),
     numbers: own.numbers,
     claim: null,
     ...(promise ? { promise } : {}),
@@ -218,8 +218,8 @@ interface ResponseParts {
 /** Stage 10 and the answer's form (protocol §6.1). What cannot be known is null or absent. */
 function toResponse(parts: ResponseParts): EvaluateResponse {
   const { request, state, moment, simulation, counterfactual } = parts
-  const { facts, prediction, decided, health, kept } = parts.judged
-  const precedents = state.precedents.retrieve(kept.precedent).summary
+  const { facts, prediction, decided, health, kept, median } = parts.judged
+  const precedents = state.precedents.retrieve(kept.precedent, { at: moment.at, medianValue: median }).summary
   const level = confidenceLevel(prediction.confidence)
   const evidence = evidenceStatus(prediction.evidence)
   const isAllowed = decided.result === 'allowed'

@@ -6,11 +6,12 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '@bighub/core/protocol'
-import { axesOf, requestOf } from '../cases/plan-case.ts'
+import { requestOf } from '../cases/plan-case.ts'
 import { decisionIdFrom } from '../decisions/decision-ids.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { EvaluationKept } from '../engine-state.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
+import { axesOf } from '../precedents/axes-of.ts'
 import { decisionRecordOf } from '../projections/decision-row.ts'
 import type { JsonRecord } from '../storage/storage.ts'
 import { FEATURES_VERSION, type FeatureSource, namedFeatures } from './named-features.ts'

@@ -42,11 +42,8 @@ const DEFINITIONS: readonly Definition[] = [
   text('target', 'request', 'What it acts on', ({ target }) => target),
   text('verb_class', 'request', 'What kind of thing the name says it does', ({ kept }) => verbClassOf(kept.action)),
   number('value', 'request', 'Value at stake, in the unit of the application', ({ kept }) => kept.value),
-  number(
-    'value_size',
-    'request',
-    'ln(1 + |value|), which precedents are compared by',
-    ({ kept }) => kept.precedent.size,
+  number('value_size', 'request', 'ln(1 + |value|), which precedents are compared by', ({ kept }) =>
+    kept.value === null ? null : Math.log1p(Math.abs(kept.value)),
   ),
   number('hour_utc', 'request', 'Hour of the day of the decision, 0–23 UTC', ({ at }) => new Date(at).getUTCHours()),
   number('argument_count', 'request', 'Arguments of the call', ({ call }) =>

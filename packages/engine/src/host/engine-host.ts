@@ -292,7 +292,7 @@ export class EngineHost implements DecisionHost {
   }
 
   async #openEngine(organisation: string): Promise<Engine> {
-    const { durability, policy, now } = this.#options
+    const { durability, policy, now, maxPrecedents } = this.#options
     const storage = await this.#openStorage(organisation)
     // An organisation begins with this policy; what it changes later must outlive the next opening.
     const isNew = (await storage.head()).seq === 0
@@ -303,6 +303,7 @@ export class EngineHost implements DecisionHost {
       groupCommit: true,
       now,
       organisation,
+      ...(maxPrecedents === undefined ? {} : { maxPrecedents }),
       ...(policy !== undefined && isNew ? { policy } : {}),
       // The host sends for all of them.
       webhooks: { isSending: false },

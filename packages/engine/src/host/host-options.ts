@@ -10,6 +10,8 @@ export interface HostOptions {
   readonly policy?: PolicyInput
   /** Engines that are kept open, one an organisation. @defaultValue 32 */
   readonly mostOpen?: number
+  /** As of an engine. @defaultValue 100000 an organisation */
+  readonly maxPrecedents?: number
   /** Limits of an organisation, asked for at each evaluation. @defaultValue none */
   readonly quotas?: (organisation: string) => Quotas | null
   /** Signs access tokens, at least 32 characters. @defaultValue a key that is made once and kept in the store */
@@ -37,6 +39,7 @@ const NAMES: Readonly<Record<keyof HostOptions, true>> = {
   durability: true,
   policy: true,
   mostOpen: true,
+  maxPrecedents: true,
   quotas: true,
   tokenSecret: true,
   isSignupOpen: true,

@@ -1,5 +1,5 @@
 import type { EngineCore } from '../engine-core.ts'
-import { EngineState, STATE_FORMAT } from '../engine-state.ts'
+import { STATE_FORMAT } from '../engine-state.ts'
 import type { JobRun } from '../jobs/job-runner.ts'
 import { digestOfState } from '../state-digest.ts'
 import { GENESIS_HASH } from '../storage/chain.ts'
@@ -30,7 +30,7 @@ export async function refoldState(
 ): Promise<Readonly<Record<string, unknown>> & Refolded> {
   await core.state()
   const sequencer = await core.sequencer()
-  const fresh = new EngineState()
+  const fresh = core.newState()
   let head: LogHead = { seq: 0, hash: GENESIS_HASH }
   let marked = 0
   const fold = async (most: number): Promise<boolean> => {

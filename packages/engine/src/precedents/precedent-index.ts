@@ -1,41 +1,29 @@
 import { OUTCOME_TAXONOMY, type PrecedentReference, type PrecedentSummary } from '@bighub/core/protocol'
-import type { ActionFacts } from '../features/action-facts.ts'
-import type { CaseFields } from '../features/case-fields.ts'
 import { hashText } from '../math/hash.ts'
-import { riskBand } from '../risk/risk-band.ts'
+import { CaseChains } from '../retrieval/case-chains.ts'
+import { type CaseQuery, CaseScorer, MIN_SPREAD, type Scale } from '../retrieval/case-scorer.ts'
+import { CaseTable, hashName, LABEL_BITS, ROW, ROW_ACTION, ROW_SIZE } from '../retrieval/case-table.ts'
+import { CaseTree } from '../retrieval/case-tree.ts'
+import { searchCases } from '../retrieval/search-cases.ts'
+import { type Weights, weightsOf } from '../retrieval/strategies.ts'
+import type { TopCases } from '../retrieval/top-cases.ts'
+import { CaseDetails } from './case-details.ts'
+import { type PrecedentCase, toComparable } from './precedent-case.ts'
+import { summariseCases, WeighedCases } from './summarise-cases.ts'
 
-/** Most cases with an outcome kept of one action; the oldest goes first. */
-const RING = 256
-/** Most actions with cases; the one whose newest case is oldest goes first. */
-const MAX_ACTIONS = 2000
+/** Cases of an organisation that are kept if nobody says otherwise. */
+export const DEFAULT_MAX_PRECEDENTS = 100_000
 /** Below this similarity a case is no precedent. */
-const MIN_SIMILARITY = 0.35
-/** Sharpness of the weight of a precedent: e^{8(similarity − 1)}. */
-export const SHARPNESS = 8
-/** Weight of the action's own rate against that of its precedents, in cases. */
-export const PRIOR_WEIGHT = 3
+export const MIN_SIMILARITY = 0.5
+/** Neighbours that speak for an action. */
+const NEIGHBOURS = 32
+/** Cases that an evaluation compares, and those for the best of a kind that is not among the neighbours. */
+const EVALUATION_BUDGET = { neighbours: 128, best: 64 } as const
+/** Cases that a search compares: a few milliseconds at most. */
+const SEARCH_BUDGET = 40_000
+const EVALUATION_WEIGHTS = weightsOf('similarity-focused')
 
-/** What a decision leaves of itself as a later precedent: hashes and numbers. */
-export interface PrecedentCase {
-  readonly action: string
-  readonly actor: number
-  readonly domain: number
-  readonly target: number
-  /** log(1 + |value|); null without a value. */
-  readonly size: number | null
-  readonly value: number | null
-  readonly fields: readonly number[]
-  /** ISO time of the decision. */
-  readonly at?: string
-}
-
-interface StoredCase extends PrecedentCase {
-  readonly request_id: string
-  readonly status: string
-  readonly label: 0 | 1
-}
-
-/** What similar past cases say; `badRate` is null where there are none with an outcome. */
+/** What similar past cases say; `badRate` is null where there are none. */
 export interface PrecedentEvidence {
   /** Similarity-weighted share of negative outcomes, in [0, 1]. */
   readonly badRate: number | null
@@ -48,144 +36,329 @@ export interface Neighbours {
   readonly summary: PrecedentSummary
 }
 
-/** Past cases with an outcome, by action, looked through one by one: exact, and bounded by what is kept. */
-export class PrecedentIndex {
-  readonly #cases = new Map<string, StoredCase[]>()
+/** When precedents are asked for, and the median |value| of the action; null without one. */
+export interface RetrievalMoment {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly medianValue: number | null
+}
 
-  /** Stage 6: the neighbours of an action, their similarity-weighted bad rate, and the best of each kind. */
-  retrieve(own: PrecedentCase): Neighbours {
-    const cases = this.#cases.get(own.action) ?? []
-    let weight = 0
-    let bad = 0
-    let near = 0
-    let badOfAction = 0
-    const best: [good: Match | null, bad: Match | null] = [null, null]
-    for (let index = 0; index < cases.length; index++) {
-      const each = cases[index]
-      if (!each) continue
-      badOfAction += each.label
-      const similarity = similarityOf(own, each, (cases.length - 1 - index) / RING)
-      if (similarity < MIN_SIMILARITY) continue
-      near++
-      const share = Math.exp(SHARPNESS * (similarity - 1))
-      weight += share
-      bad += share * each.label
-      if (similarity > (best[each.label]?.similarity ?? 0)) best[each.label] = { similarity, of: each }
+export interface PrecedentSearch {
+  readonly weights: Weights
+  readonly scale: Scale
+  /** Most cases that are found. */
+  readonly limit: number
+  /** Cases that are compared at most, the most promising first. @defaultValue 40000 */
+  readonly budget?: number
+}
+
+export interface PrecedentMatch {
+  readonly requestId: string
+  /** In [0, 1]. */
+  readonly score: number
+}
+
+/** The cases of one action. */
+interface ActionCases {
+  readonly name: string
+  /** Root of their tree. */
+  root: number
+  good: number
+  bad: number
+  /** Cases with a value; sums of ln(1 + |value|) and of its square. */
+  sized: number
+  sum: number
+  squares: number
+}
+
+/**
+ * Past cases with a good or bad outcome, the newest up to a bound, found by likeness. Neutral outcomes are none. Found by the
+ * one scorer of retrieval: exactly among few cases, among many within a budget of comparisons, so that an evaluation takes as long
+ * with a million cases as with a thousand.
+ */
+export class PrecedentIndex {
+  readonly #table: CaseTable
+  readonly #tree: CaseTree
+  readonly #chains: CaseChains
+  readonly #details = new CaseDetails()
+  readonly #actions = new Map<number, ActionCases>()
+  readonly #idHashOf = (slot: number): number => hashText(this.#details.idOf(slot))
+
+  /** @param maxCases - Most cases that are kept, ≥ 1; one with very many fields takes the place of several. */
+  constructor(maxCases: number = DEFAULT_MAX_PRECEDENTS) {
+    this.#table = new CaseTable(maxCases)
+    this.#tree = new CaseTree(this.#table)
+    this.#chains = new CaseChains(this.#table)
+  }
+
+  /** Most cases that are kept. */
+  get maxCases(): number {
+    return this.#table.most
+  }
+
+  /** Cases that are kept, those that have become neutral included. */
+  get size(): number {
+    return this.#table.size
+  }
+
+  /** Bytes that are taken, apart from a few for each action. */
+  get bytes(): number {
+    return this.#table.bytes + this.#tree.bytes + this.#chains.bytes + this.#details.bytes
+  }
+
+  /**
+   * Stage 6: the up to 32 most similar cases of an action, their similarity-weighted bad rate, and the best of each kind. Looks
+   * at a few hundred cases at most.
+   */
+  retrieve(own: PrecedentCase, moment: RetrievalMoment): Neighbours {
+    const query = toComparable(own)
+    const cases = this.#actions.get(query.action)
+    const weighed = new WeighedCases()
+    if (!cases)
+      return { evidence: { badRate: null, weight: 0 }, summary: { ...NONE, ...summariseCases(weighed, null) } }
+    const scorer = new CaseScorer(this.#table, query, {
+      weights: EVALUATION_WEIGHTS,
+      scale: { spread: spreadOf(cases), medianValue: moment.medianValue, now: moment.at },
+    })
+    const found = this.#search(scorer, { cases, limit: NEIGHBOURS, budget: EVALUATION_BUDGET.neighbours })
+    const best: [good: PrecedentReference | null, bad: PrecedentReference | null] = [null, null]
+    for (let place = 0; place < found.count; place++) {
+      const slot = this.#table.slotOf(found.numberAt(place))
+      const similarity = found.scoreAt(place)
+      const label = this.#table.labelOf(slot)
+      weighed.add(similarity, label)
+      if (label !== null) best[label] ??= this.#toReference(slot, similarity)
     }
-    const badRate = weight > 0 ? bad / weight : null
-    const rateOfAction = cases.length > 0 ? badOfAction / cases.length : null
+    const near = found.count
     return {
-      evidence: { badRate, weight },
+      evidence: { badRate: weighed.badRate, weight: weighed.weight },
       summary: {
         total_precedents: near,
         with_outcomes: near,
-        success_rate: badRate === null ? null : 1 - badRate,
-        negative_rate: badRate,
-        risk_level: badRate === null ? null : riskBand(badRate),
-        confidence: weight / (weight + PRIOR_WEIGHT),
-        warnings:
-          badRate !== null && badRate >= 0.5 && near >= 3 ? [`most of ${near} similar past cases went wrong`] : [],
-        risk_adjustment:
-          badRate === null || rateOfAction === null ? null : posterior(bad, weight, rateOfAction) - rateOfAction,
-        positive: best[0] && toReference(best[0]),
-        negative: best[1] && toReference(best[1]),
+        ...summariseCases(weighed, cases.bad / (cases.good + cases.bad)),
+        positive: best[0] ?? (cases.good > 0 ? this.#bestOf(0, scorer, cases) : null),
+        negative: best[1] ?? (cases.bad > 0 ? this.#bestOf(1, scorer, cases) : null),
       },
     }
   }
 
-  /** Decisions with an outcome that are kept of an action, oldest first. */
-  requestIds(action: string): readonly string[] {
-    return (this.#cases.get(action) ?? []).map((each) => each.request_id)
+  /** The best cases for a situation by the weights of a strategy, of whatever action. */
+  search(query: CaseQuery, { weights, scale, limit, budget = SEARCH_BUDGET }: PrecedentSearch): PrecedentMatch[] {
+    const scorer = new CaseScorer(this.#table, query, { weights, scale })
+    const found = this.#search(scorer, { cases: null, limit, budget })
+    return Array.from({ length: found.count }, (_, place) => ({
+      requestId: this.#details.idOf(this.#table.slotOf(found.numberAt(place))),
+      score: found.scoreAt(place),
+    }))
+  }
+
+  /** {@link search} by comparing every case: what it is measured against. */
+  scan(query: CaseQuery, { weights, scale, limit }: PrecedentSearch): PrecedentMatch[] {
+    const table = this.#table
+    const scorer = new CaseScorer(table, query, { weights, scale })
+    const all: { number: number; score: number }[] = []
+    for (let number = table.oldest; number < table.next; number++) {
+      const slot = table.slotOf(number)
+      if (table.labelOf(slot) !== null) all.push({ number, score: scorer.score(slot) })
+    }
+    return all
+      .toSorted((a, b) => b.score - a.score || b.number - a.number)
+      .slice(0, limit)
+      .map(({ number, score }) => ({ requestId: this.#details.idOf(table.slotOf(number)), score }))
+  }
+
+  /**
+   * How the values of an action's cases spread: the standard deviation of ln(1 + |value|), at least ln 2.
+   *
+   * @param action - Null: those of all actions.
+   */
+  spread(action: string | null): number {
+    if (action !== null) {
+      const cases = this.#actions.get(hashName(action))
+      if (cases && cases.sized > 0) return spreadOf(cases)
+    }
+    const all = { sized: 0, sum: 0, squares: 0 }
+    for (const { sized, sum, squares } of this.#actions.values()) {
+      all.sized += sized
+      all.sum += sum
+      all.squares += squares
+    }
+    return spreadOf(all)
+  }
+
+  /** Share of bad ones among the cases of an action; null without any. */
+  badRateOf(action: string): number | null {
+    const cases = this.#actions.get(hashName(action))
+    return cases ? cases.bad / (cases.good + cases.bad) : null
   }
 
   /** A decision got an outcome, or another than before. A neutral one is no precedent. */
   record(recorded: PrecedentCase, requestId: string, status: string, label: 0 | 1 | null): void {
-    const cases = this.#cases.get(recorded.action) ?? []
-    const before = cases.findIndex((each) => each.request_id === requestId)
-    if (before >= 0) cases.splice(before, 1)
-    if (label !== null) cases.push({ ...recorded, request_id: requestId, status, label })
-    if (cases.length > RING) cases.shift()
-    this.#cases.delete(recorded.action)
-    if (cases.length > 0) this.#cases.set(recorded.action, cases)
-    if (this.#cases.size > MAX_ACTIONS) {
-      const oldest = this.#cases.keys().next()
-      if (!oldest.done) this.#cases.delete(oldest.value)
-    }
+    const known = this.#slotOf(requestId)
+    if (known >= 0) {
+      this.#relabel(known, recorded.action, label)
+      this.#details.setStatus(known, status)
+    } else if (label !== null) this.#add(recorded, requestId, status, label)
   }
 
   snapshot(): unknown {
-    return new Map([...this.#cases].map(([action, cases]) => [action, [...cases]]))
+    const { next, most } = this.#table
+    return {
+      table: this.#table.snapshot(),
+      tree: this.#tree.snapshot(),
+      details: this.#details.snapshot(Math.min(next, most)),
+      actions: new Map([...this.#actions].map(([hash, cases]) => [hash, { ...cases }])),
+    }
   }
 
+  /** Takes over the bound as well. @throws Error if the snapshot is of another form. */
   restore(snapshot: unknown): void {
-    this.#cases.clear()
-    for (const [action, cases] of snapshot as Map<string, StoredCase[]>) this.#cases.set(action, [...cases])
+    const { table, tree, details, actions } = snapshot as IndexSnapshot
+    this.#table.restore(table)
+    this.#tree.restore(tree)
+    this.#details.restore(details)
+    this.#actions.clear()
+    for (const [hash, cases] of actions) this.#actions.set(hash, { ...cases })
+    this.#chains.rebuild(this.#idHashOf)
+  }
+
+  #search(
+    scorer: CaseScorer,
+    options: {
+      readonly cases: ActionCases | null
+      readonly limit: number
+      readonly budget: number
+      readonly label?: 0 | 1
+    },
+  ): TopCases {
+    const { cases, limit, budget, label } = options
+    const searched = { table: this.#table, tree: this.#tree, chains: this.#chains }
+    const labels = label === undefined ? {} : { labels: LABEL_BITS[label] }
+    if (cases)
+      return searchCases(searched, scorer, {
+        limit,
+        budget,
+        least: MIN_SIMILARITY,
+        roots: [cases.root],
+        size: cases.good + cases.bad,
+        action: hashName(cases.name),
+        ...labels,
+      })
+    const roots = [...this.#actions.values()].map(({ root }) => root)
+    return searchCases(searched, scorer, { limit, budget, roots, size: this.size, action: 0, ...labels })
+  }
+
+  #bestOf(label: 0 | 1, scorer: CaseScorer, cases: ActionCases): PrecedentReference | null {
+    const found = this.#search(scorer, { cases, limit: 1, budget: EVALUATION_BUDGET.best, label })
+    return found.count === 0 ? null : this.#toReference(this.#table.slotOf(found.numberAt(0)), found.scoreAt(0))
+  }
+
+  #slotOf(requestId: string): number {
+    for (const number of this.#chains.byId(hashText(requestId))) {
+      const slot = this.#table.slotOf(number)
+      if (this.#details.idOf(slot) === requestId) return slot
+    }
+    return -1
+  }
+
+  #add(recorded: PrecedentCase, requestId: string, status: string, label: 0 | 1): void {
+    const added = toComparable(recorded)
+    while (!this.#table.fits(added)) this.#evict()
+    const slot = this.#table.add(added)
+    this.#details.set(slot, { id: requestId, value: added.value, at: added.at })
+    this.#details.setStatus(slot, status)
+    this.#chains.add(this.#idHashOf)
+    this.#enter(slot, recorded.action, label)
+  }
+
+  #evict(): void {
+    const slot = this.#table.slotOf(this.#table.oldest)
+    if (this.#table.labelOf(slot) !== null) this.#leave(slot)
+    this.#table.drop()
+  }
+
+  #relabel(slot: number, action: string, label: 0 | 1 | null): void {
+    const before = this.#table.labelOf(slot)
+    if (before === label) return
+    if (before === null) {
+      if (label !== null) this.#enter(slot, action, label)
+      return
+    }
+    if (label === null) return this.#leave(slot)
+    const cases = this.#casesOf(slot)
+    if (!cases) return
+    count(cases, before, -1)
+    count(cases, label, 1)
+    this.#table.setLabel(slot, label)
+    this.#tree.relabel(slot)
+  }
+
+  /** Takes a row among the cases that are found. */
+  #enter(slot: number, action: string, label: 0 | 1): void {
+    this.#table.setLabel(slot, label)
+    const hash = hashName(action)
+    const cases = this.#actions.get(hash) ?? { name: action, root: -1, good: 0, bad: 0, sized: 0, sum: 0, squares: 0 }
+    this.#actions.set(hash, cases)
+    count(cases, label, 1)
+    this.#size(cases, slot, 1)
+    cases.root = this.#tree.insert(cases.root, slot)
+  }
+
+  #leave(slot: number): void {
+    const cases = this.#casesOf(slot)
+    const label = this.#table.labelOf(slot)
+    if (!cases || label === null) return
+    count(cases, label, -1)
+    this.#size(cases, slot, -1)
+    cases.root = this.#tree.remove(cases.root, slot)
+    this.#table.setLabel(slot, null)
+    if (cases.root < 0) this.#actions.delete(this.#table.words[slot * ROW + ROW_ACTION] ?? 0)
+  }
+
+  #size(cases: ActionCases, slot: number, sign: 1 | -1): void {
+    const size = this.#table.floats[slot * ROW + ROW_SIZE] ?? Number.NaN
+    if (Number.isNaN(size)) return
+    cases.sized += sign
+    cases.sum += sign * size
+    cases.squares += sign * size * size
+  }
+
+  #casesOf(slot: number): ActionCases | undefined {
+    return this.#actions.get(this.#table.words[slot * ROW + ROW_ACTION] ?? 0)
+  }
+
+  #toReference(slot: number, similarity: number): PrecedentReference {
+    const status = this.#details.statusOf(slot)
+    return {
+      request_id: this.#details.idOf(slot),
+      similarity: Math.round(similarity * 1000) / 1000,
+      action: this.#casesOf(slot)?.name ?? '',
+      value: this.#details.valueOf(slot),
+      outcome_status: status,
+      outcome_category: CATEGORY_OF.get(status) ?? 'neutral',
+      created_at: new Date(this.#details.timeOf(slot)).toISOString(),
+    }
   }
 }
 
-interface Match {
-  readonly similarity: number
-  readonly of: StoredCase
+interface IndexSnapshot {
+  readonly table: unknown
+  readonly tree: unknown
+  readonly details: unknown
+  readonly actions: ReadonlyMap<number, ActionCases>
 }
 
-/** What a decision about to be made leaves of itself. */
-export function toPrecedentCase({ fields }: CaseFields, facts: ActionFacts): PrecedentCase {
-  return {
-    action: facts.action,
-    actor: hashText(facts.actor),
-    domain: hashText(facts.domain ?? ''),
-    target: facts.target === null ? 0 : hashText(facts.target),
-    size: facts.value === null ? null : Math.log1p(Math.abs(facts.value)),
-    value: facts.value,
-    fields,
-  }
-}
-
-/** Parts of similarity; they add up to 1. The action is the same for all cases that are compared. */
-const PARTS = { actor: 0.15, domain: 0.1, target: 0.25, value: 0.2, fields: 0.25, recency: 0.05 } as const
-
-/** How alike two cases of one action are, in [0, 1]. `age` runs from 0 (newest) to 1. */
-function similarityOf(a: PrecedentCase, b: PrecedentCase, age: number): number {
-  return (
-    (a.actor === b.actor ? PARTS.actor : 0) +
-    (a.domain === b.domain ? PARTS.domain : 0) +
-    (a.target === b.target ? PARTS.target : 0) +
-    PARTS.value * closeness(a.size, b.size) +
-    PARTS.fields * overlap(a.fields, b.fields) +
-    PARTS.recency * (1 - age)
-  )
-}
-
-/** 1 for equal sizes, 0 for those a factor of e or more apart. */
-function closeness(a: number | null, b: number | null): number {
-  if (a === null || b === null) return a === b ? 1 : 0
-  return Math.max(0, 1 - Math.abs(a - b))
-}
-
-/** Share of fields in common. Calls of one action usually name the same fields in the same order, so places are compared first. */
-function overlap(a: readonly number[], b: readonly number[]): number {
-  const most = Math.max(a.length, b.length)
-  if (most === 0) return 1
-  let same = 0
-  if (a.length === b.length) for (let index = 0; index < most; index++) same += Number(a[index] === b[index])
-  else for (const field of a) same += Number(b.includes(field))
-  return same / most
-}
-
-function posterior(bad: number, weight: number, own: number): number {
-  return (bad + PRIOR_WEIGHT * own) / (weight + PRIOR_WEIGHT)
-}
+const NONE = { total_precedents: 0, with_outcomes: 0, positive: null, negative: null } as const
 
 const CATEGORY_OF: ReadonlyMap<string, string> = new Map(OUTCOME_TAXONOMY.map((each) => [each.status, each.category]))
 
-function toReference({ similarity, of }: Match): PrecedentReference {
-  return {
-    request_id: of.request_id,
-    similarity: Math.round(similarity * 1000) / 1000,
-    action: of.action,
-    value: of.value,
-    outcome_status: of.status,
-    outcome_category: CATEGORY_OF.get(of.status) ?? 'neutral',
-    created_at: of.at ?? '',
-  }
+function count(cases: ActionCases, label: 0 | 1, sign: 1 | -1): void {
+  if (label === 1) cases.bad += sign
+  else cases.good += sign
+}
+
+function spreadOf({ sized, sum, squares }: Pick<ActionCases, 'sized' | 'sum' | 'squares'>): number {
+  if (sized === 0) return MIN_SPREAD
+  const mean = sum / sized
+  return Math.max(MIN_SPREAD, Math.sqrt(Math.max(0, squares / sized - mean * mean)))
 }

@@ -1,7 +1,7 @@
-import type { DecisionApi, PrecedentSignalsRequest } from '@bighub/core/protocol'
+import type { DecisionApi } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
 import { createResource } from '../resource.ts'
-import { NO_SITUATION, type Situation } from '../retrieval/score-case.ts'
+import { toSituation } from '../retrieval/situation.ts'
 import { caseCounts } from './case-counts.ts'
 import { queryPrecedents } from './query-precedents.ts'
 
@@ -38,16 +38,4 @@ export function createPrecedentsApi(core: EngineCore): DecisionApi['precedents']
       }
     },
   })
-}
-
-function toSituation(body: PrecedentSignalsRequest): Situation {
-  return {
-    ...NO_SITUATION,
-    domain: body.domain || null,
-    action: body.action || null,
-    tool: body.tool || null,
-    actor: body.actor_type || null,
-    axes: body.axes ?? null,
-    riskScore: body.risk_score ?? null,
-  }
 }

@@ -1,9 +1,11 @@
 import type { PrecedentMatch, PrecedentQueryResult } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
-import { retrieve } from '../retrieval/retrieve.ts'
-import type { ScoredCase, Situation } from '../retrieval/score-case.ts'
+import { retrieve, type ScoredCase } from '../retrieval/retrieve.ts'
+import type { Situation } from '../retrieval/situation.ts'
 import { weightsOf } from '../retrieval/strategies.ts'
-import { summariseCases } from './summarise-cases.ts'
+import { labelOf } from './label-of.ts'
+import { MIN_SIMILARITY } from './precedent-index.ts'
+import { summariseCases, WeighedCases } from './summarise-cases.ts'
 
 export interface PrecedentLimits {
   /** Cases below are no precedents. @defaultValue 0.5 */
@@ -23,13 +25,18 @@ export async function queryPrecedents(
   const scored = await retrieve(core, situation, weightsOf('similarity-focused'))
   const found = scored.filter(
     ({ score, row }) =>
-      score >= (limits.minSimilarity ?? 0.5) && (!limits.requireOutcome || row.outcome_status !== null),
+      score >= (limits.minSimilarity ?? MIN_SIMILARITY) && (!limits.requireOutcome || row.outcome_status !== null),
   )
+  const weighed = new WeighedCases()
+  for (const { row, score } of found) weighed.add(score, labelOf(row))
+  const { precedents } = await core.state()
   const outcomes = new Map<string, number>()
   for (const { row } of found)
     if (row.outcome_status !== null) outcomes.set(row.outcome_status, (outcomes.get(row.outcome_status) ?? 0) + 1)
   return {
-    ...summariseCases(found, scored, situation.action),
+    total_precedents: found.length,
+    with_outcomes: found.filter(({ row }) => row.outcome_status !== null).length,
+    ...summariseCases(weighed, situation.action === null ? null : precedents.badRateOf(situation.action)),
     outcomes: Object.fromEntries(outcomes),
     precedents: found.slice(0, limits.maxResults ?? 20).map(toMatch),
   }

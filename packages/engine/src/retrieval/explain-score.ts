@@ -1,5 +1,5 @@
 import type { ExplainedRetrieval } from '@bighub/core/protocol'
-import type { ScoredCase } from './score-case.ts'
+import type { ScoredCase } from './retrieve.ts'
 import { SIGNALS, type Signal, type Weights } from './strategies.ts'
 
 type Explanation = ExplainedRetrieval['results'][number]['explanation']

@@ -1,5 +1,4 @@
 import {
-  type CompareRetrievalRequest,
   type DecisionApi,
   type ExplainedRetrieval,
   RETRIEVAL_STRATEGIES,
@@ -9,15 +8,16 @@ import {
 } from '@bighub/core/protocol'
 import type { EngineCore } from '../engine-core.ts'
 import { caseCounts } from '../precedents/case-counts.ts'
-import { PRIOR_WEIGHT } from '../precedents/precedent-index.ts'
-import { shareOfBad, weighBad } from '../precedents/summarise-cases.ts'
+import { labelOf } from '../precedents/label-of.ts'
+import { WeighedCases } from '../precedents/summarise-cases.ts'
 import { createResource } from '../resource.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import { explainScore } from './explain-score.ts'
 import { findCandidates } from './find-candidates.ts'
 import { indexCase } from './index-case.ts'
-import { scoreAll } from './retrieve.ts'
-import { type Candidate, NO_SITUATION, type ScoredCase, type Situation } from './score-case.ts'
+import { type ScoredCase, scoreAll } from './retrieve.ts'
+import { scaleOf } from './scale-of.ts'
+import { type Situation, toSituation } from './situation.ts'
 import { stabilityOf, TOP } from './stability.ts'
 import { DEFAULT_STRATEGY, describeStrategy, parseStrategy, type StrategyName, weightsOf } from './strategies.ts'
 
@@ -36,13 +36,14 @@ interface Found {
 export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
   return createResource('retrieval', {
     async query(body) {
-      const situation = toSituation(body)
-      return find(core, await findCandidates(core, situation), situation, strategyOf(body)).result
+      const [found] = await find(core, toSituation(body), [strategyOf(body)])
+      return found.result
     },
 
     async queryExplained(body) {
       const situation = toSituation(body)
-      return explain(find(core, await findCandidates(core, situation), situation, strategyOf(body)), situation)
+      const [found] = await find(core, situation, [strategyOf(body)])
+      return explain(found, situation)
     },
 
     strategies: async () => ({
@@ -63,10 +64,7 @@ export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
         // Clients always send a score; 0 without anything else means that none was given.
         riskScore: body.risk_score || null,
       }
-      // Both see the same candidates: what differs is the weights alone.
-      const candidates = await findCandidates(core, situation)
-      const first = find(core, candidates, situation, a)
-      const second = find(core, candidates, situation, b)
+      const [first, second] = await find(core, situation, [a, b])
       const ids = first.top.map(({ row }) => row.case_id)
       const otherIds = second.top.map(({ row }) => row.case_id)
       const both = ids.filter((id) => otherIds.includes(id))
@@ -95,15 +93,28 @@ export function createRetrievalApi(core: EngineCore): DecisionApi['retrieval'] {
   })
 }
 
-function find(core: EngineCore, candidates: readonly Candidate[], situation: Situation, strategy: StrategyName): Found {
-  const weights = weightsOf(strategy)
-  const scored = scoreAll(candidates, situation, { weights, now: core.now() })
+/** What each strategy finds. All see the same candidates: what differs is the weights alone. */
+async function find<const Names extends readonly StrategyName[]>(
+  core: EngineCore,
+  situation: Situation,
+  strategies: Names,
+): Promise<{ readonly [Index in keyof Names]: Found }> {
+  const rows = await findCandidates(core, situation, strategies.map(weightsOf))
+  const scale = scaleOf(await core.state(), situation.action, core.now())
+  const found = strategies.map((strategy) =>
+    pick(strategy, scoreAll(rows, situation, { weights: weightsOf(strategy), scale })),
+  )
+  // One for each strategy, in their order; map cannot say so.
+  return found as unknown as { readonly [Index in keyof Names]: Found }
+}
+
+function pick(strategy: StrategyName, scored: readonly ScoredCase[]): Found {
   const found = scored.filter(({ score }) => score >= MIN_SCORE)
   const top = found.slice(0, TOP)
-  const { weight, badRate } = weighBad(top)
+  const { badRate, confidence } = weigh(top)
   return {
     strategy,
-    candidates: candidates.length,
+    candidates: scored.length,
     total: found.length,
     top,
     result: {
@@ -111,10 +122,22 @@ function find(core: EngineCore, candidates: readonly Candidate[], situation: Sit
       results: top.map(toResult),
       total: found.length,
       risk_level: badRate === null ? null : riskBand(badRate),
-      confidence: weight / (weight + PRIOR_WEIGHT),
-      stability: stabilityOf(scored, weights, MIN_SCORE),
+      confidence,
+      stability: stabilityOf(scored, weightsOf(strategy), MIN_SCORE),
     },
   }
+}
+
+function weigh(cases: readonly ScoredCase[]): WeighedCases {
+  const weighed = new WeighedCases()
+  for (const { row, score } of cases) weighed.add(score, labelOf(row))
+  return weighed
+}
+
+/** Unweighted share of bad outcomes among those that say good or bad; null without any. */
+function shareOfBad(cases: readonly ScoredCase[]): number | null {
+  const labels = cases.map(({ row }) => labelOf(row)).filter((label) => label !== null)
+  return labels.length === 0 ? null : labels.filter((label) => label === 1).length / labels.length
 }
 
 function explain(found: Found, situation: Situation): ExplainedRetrieval {
@@ -149,21 +172,4 @@ function strategyOf(body: Pick<RetrievalQuery, 'strategy' | 'strategy_name'>): S
   return body.strategy_name
     ? parseStrategy('strategy_name', body.strategy_name)
     : parseStrategy('strategy', body.strategy)
-}
-
-/** Empty text says nothing. `trajectory_id`, `target` and `value` are ours: no client of the reference sends them. */
-function toSituation(body: RetrievalQuery | CompareRetrievalRequest): Situation {
-  const { trajectory_id: run, target, value } = body
-  return {
-    ...NO_SITUATION,
-    domain: body.domain || null,
-    action: body.action || null,
-    tool: body.tool || null,
-    actor: body.actor_type || null,
-    axes: body.axes ?? null,
-    riskScore: body.risk_score ?? null,
-    trajectoryId: typeof run === 'string' && run !== '' ? run : null,
-    target: typeof target === 'string' && target !== '' ? target : null,
-    value: typeof value === 'number' ? value : null,
-  }
 }

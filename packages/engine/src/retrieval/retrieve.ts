@@ -1,23 +1,63 @@
 import type { EngineCore } from '../engine-core.ts'
+import { verbClassOf } from '../features/verb-class.ts'
+import type { Likeness } from '../precedents/likeness.ts'
+import { hashAxes } from '../precedents/precedent-case.ts'
+import type { DecisionRow } from '../storage/tables.ts'
+import { CaseScorer, type Scale, type SignalValues } from './case-scorer.ts'
+import { CaseTable, type ComparableCase, hashName } from './case-table.ts'
 import { findCandidates } from './find-candidates.ts'
-import { type Candidate, type ScoredCase, type Situation, scaleOf, scoreOf, signalsOf } from './score-case.ts'
+import { intentReader } from './intent.ts'
+import { scaleOf } from './scale-of.ts'
+import { type Situation, toQuery } from './situation.ts'
 import type { Weights } from './strategies.ts'
+
+export interface ScoredCase {
+  readonly row: DecisionRow
+  readonly signals: SignalValues
+  /** In [0, 1]. */
+  readonly score: number
+}
 
 /** The cases that may be like a situation, scored: best first, of equals the newer. */
 export async function retrieve(core: EngineCore, situation: Situation, weights: Weights): Promise<ScoredCase[]> {
-  return scoreAll(await findCandidates(core, situation), situation, { weights, now: core.now() })
+  const rows = await findCandidates(core, situation, [weights])
+  return scoreAll(rows, situation, { weights, scale: scaleOf(await core.state(), situation.action, core.now()) })
 }
 
-/** The same for candidates at hand. */
+/** The same for rows at hand. */
 export function scoreAll(
-  candidates: readonly Candidate[],
+  rows: readonly DecisionRow[],
   situation: Situation,
-  { weights, now }: { readonly weights: Weights; readonly now: number },
+  { weights, scale }: { readonly weights: Weights; readonly scale: Scale },
 ): ScoredCase[] {
-  const scale = scaleOf(candidates, situation.action, now)
-  const scored = candidates.map((candidate) => {
-    const signals = signalsOf(situation, candidate, scale)
-    return { ...candidate, signals, score: scoreOf(signals, weights) ?? 0 }
-  })
-  return scored.toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq)
+  const cases = rows.map(toComparable)
+  const terms = cases.reduce((sum, { fields, axes }) => sum + fields.length + axes.length + 1, 0)
+  const table = new CaseTable(Math.max(1, cases.length), terms)
+  for (const each of cases) table.add(each)
+  const read = intentReader(situation.intent)
+  const intentOf = read === null ? null : (slot: number): number => (rows[slot] ? read(rows[slot]) : 0)
+  const scorer = new CaseScorer(table, toQuery(situation), { weights, scale, intentOf })
+  return rows
+    .map((row, slot) => ({ row, signals: scorer.signals(slot), score: scorer.score(slot) }))
+    .toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq)
+}
+
+function toComparable(row: DecisionRow): ComparableCase {
+  // Written by this program.
+  const { fields, axes } = JSON.parse(row.likeness) as Likeness
+  return {
+    action: hashName(row.action),
+    verb: verbClassOf(row.action),
+    // An action may be known by its tool alone.
+    tool: hashName(row.tool ?? row.action),
+    actor: hashName(row.actor),
+    domain: hashName(row.domain),
+    target: hashName(row.target),
+    run: hashName(row.trajectory_id),
+    at: row.at,
+    value: row.value,
+    risk: row.risk,
+    axes: hashAxes(axes),
+    fields,
+  }
 }

@@ -1,5 +1,6 @@
-import { type ScoredCase, scoreOf } from './score-case.ts'
-import { SIGNALS, type Weights } from './strategies.ts'
+import type { SignalValues } from './case-scorer.ts'
+import type { ScoredCase } from './retrieve.ts'
+import { SIGNALS, type Signal, type Weights } from './strategies.ts'
 
 /** Cases of an answer. */
 export const TOP = 10
@@ -20,7 +21,7 @@ export function stabilityOf(scored: readonly ScoredCase[], weights: Weights, min
   if (spoken.length < 2) return null
   const overlaps = spoken.map((signal) => {
     const others = scored
-      .map((each) => ({ row: each.row, score: scoreOf(each.signals, weights, signal) ?? 0 }))
+      .map((each) => ({ row: each.row, score: scoreWithout(signal, each.signals, weights) }))
       .filter(({ score }) => score >= minScore)
       .toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq)
       .slice(0, TOP)
@@ -28,4 +29,17 @@ export function stabilityOf(scored: readonly ScoredCase[], weights: Weights, min
     return both / Math.max(own.size, others.length)
   })
   return overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length
+}
+
+/** The weighted mean of the other signals. */
+function scoreWithout(without: Signal, signals: SignalValues, weights: Weights): number {
+  let sum = 0
+  let total = 0
+  for (const signal of SIGNALS) {
+    const value = signals[signal]
+    if (value === undefined || signal === without) continue
+    sum += (weights[signal] ?? 0) * value
+    total += weights[signal] ?? 0
+  }
+  return total > 0 ? sum / total : 0
 }

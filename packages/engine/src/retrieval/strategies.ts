@@ -58,6 +58,15 @@ const DEFINITIONS: Readonly<Record<StrategyName, Definition>> = {
   },
 }
 
+/** What the strategies weigh on average: one index serves them all. */
+export const MEAN_WEIGHTS: Weights = Object.fromEntries(
+  SIGNALS.map((signal) => [
+    signal,
+    RETRIEVAL_STRATEGIES.reduce((sum, name) => sum + (DEFINITIONS[name].weights[signal] ?? 0), 0) /
+      RETRIEVAL_STRATEGIES.length,
+  ]),
+)
+
 export function weightsOf(name: StrategyName): Weights {
   return DEFINITIONS[name].weights
 }

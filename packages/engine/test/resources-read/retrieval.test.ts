@@ -223,7 +223,7 @@ describe('retrieval', () => {
       action: 1,
       domain: 1,
       actor: 1,
-      risk: expect.closeTo(0.9, 9),
+      risk: expect.closeTo(0.9, 6),
     })
     expect(explained.results[1]?.signals['action']).toBe(0.6)
     expect(explained.results[0]?.explanation.summary).toMatch(/^0\.\d\d, most of it from the action \(0\.\d\d\)/)
