@@ -31,9 +31,24 @@ export interface HoldCardProps {
 /** One held call with everything that a person should look at before answering, and the answer. */
 export function HoldCard({ requestId, known, onAnswered, onNext }: HoldCardProps) {
   const client = useClient()
-  const approval = useQuery(known ? null : `approval ${requestId}`, () => client.approvals.get(requestId))
+  const approval = useQuery(known ? null : `approval ${requestId}`, () => client.approvals.get(requestId), {
+    staleOn: ({ event_type, request_id }) => event_type.startsWith('approval.') && request_id === requestId,
+  })
   if (known) return <Card item={known} onAnswered={onAnswered} onNext={onNext} />
-  return <Loaded query={approval}>{(item) => <Card item={item} onAnswered={onAnswered} onNext={onNext} />}</Loaded>
+  return (
+    <Loaded query={approval}>
+      {(item) => (
+        <Card
+          item={item}
+          onAnswered={(answered) => {
+            onAnswered(answered)
+            approval.reload()
+          }}
+          onNext={onNext}
+        />
+      )}
+    </Loaded>
+  )
 }
 
 interface CardProps {
