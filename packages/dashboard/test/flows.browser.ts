@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeBrowser, openWindow, Site } from './support/site.ts'
 
 let site: Site
@@ -14,12 +14,23 @@ beforeAll(async () => {
   await page.goto(site.link())
   await page.getByRole('heading', { name: 'Inbox' }).waitFor()
 })
-afterEach(() => expect(complaints.splice(0)).toEqual([]))
 afterAll(async () => {
   await closeWindow()
   await closeBrowser()
   await site.close()
 })
+
+/** A refund that the rule of the test before holds. */
+function hold(order: string, amount: number, actor = 'support-agent') {
+  return site.client.actions.evaluate({
+    action: 'refund',
+    actor,
+    domain: 'payments',
+    value: amount,
+    target: order,
+    context: { call: { tool: 'refund', arguments: { order, amount } } },
+  })
+}
 
 describe('signing in', () => {
   it('takes a key that is sent with Enter, for this tab, and says so when it is not good', async () => {
@@ -54,7 +65,7 @@ describe('signing in', () => {
     await page.getByLabel('Password').fill('correct horse battery')
     await page.keyboard.press('Enter')
     await page.getByText('Nothing waits for you').waitFor()
-    await page.getByText('bo@shop.example').waitFor()
+    expect(await page.locator('.who').textContent()).toBe('bo@shop.example')
     await context.close()
   })
 
@@ -99,16 +110,6 @@ describe('constraints', () => {
 })
 
 describe('the inbox', () => {
-  const hold = (order: string, amount: number, actor = 'support-agent') =>
-    site.client.actions.evaluate({
-      action: 'refund',
-      actor,
-      domain: 'payments',
-      value: amount,
-      target: order,
-      context: { call: { tool: 'refund', arguments: { order, amount } } },
-    })
-
   it('denies by keyboard, and shows who did', async () => {
     const { request_id } = await hold('D-1', 100)
     await page.goto(`${site.server.url}/#/inbox/${request_id}`)
@@ -256,8 +257,13 @@ describe('every page', () => {
     await definition.waitFor({ state: 'hidden' })
     await risk.focus()
     await definition.waitFor()
+    expect(await risk.getAttribute('aria-describedby')).toBe(await definition.getAttribute('id'))
     await page.keyboard.press('Escape')
     await definition.waitFor({ state: 'hidden' })
+  })
+
+  it('has complained about nothing in the console', () => {
+    expect(complaints).toEqual([])
   })
 
   it('shows the API call behind it as a command, without the key', async () => {
