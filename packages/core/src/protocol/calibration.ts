@@ -144,6 +144,13 @@ export const qualityHistoryQuerySchema = z.object({
 })
 /** One entry a day that has outcomes, oldest first. */
 export const qualityHistorySchema = z.array(
-  z.looseObject({ date: z.string(), count: z.int(), quality_score: share, positive_rate: share }),
+  z.looseObject({
+    date: z.string(),
+    count: z.int(),
+    quality_score: share,
+    positive_rate: share,
+    /** Mean of the risks as they were predicted. */
+    mean_predicted: share,
+  }),
 )
 export type QualityHistory = z.infer<typeof qualityHistorySchema>

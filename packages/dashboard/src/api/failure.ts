@@ -1,4 +1,4 @@
-import { ApiError } from '@bighub/core'
+import { ApiError, BighubError } from '@bighub/core'
 
 /** Why something could not be read or done, in words for the person. */
 export interface Failure {
@@ -15,6 +15,7 @@ export function describeFailure(error: unknown): Failure {
     return { title: titleOf(statusCode), message: detailText(detail) ?? message, requestId }
   }
   const message = error instanceof Error ? error.message : String(error)
+  if (!BighubError.isInstance(error)) return { title: 'This does not work', message, requestId: null }
   return { title: 'The server cannot be reached', message, requestId: null }
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Failure } from '../api/failure.ts'
 import { FailureNote } from '../ui/page.tsx'
 
@@ -19,7 +19,8 @@ export interface AnswerFormProps {
 export function AnswerForm({ intent, what, isBusy, failure, onSend, onCancel }: AnswerFormProps) {
   const id = useId()
   const comment = useRef<HTMLInputElement>(null)
-  useEffect(() => comment.current?.focus(), [intent])
+  // At once: whoever types on must not have the first letter taken for a key of the inbox.
+  useLayoutEffect(() => comment.current?.focus(), [intent])
   const verb = intent === 'approved' ? 'Approve' : 'Deny'
   return (
     <form

@@ -1,4 +1,4 @@
-import type { ApprovalItem, PrecedentReference } from '@bighub/core'
+import type { ApprovalItem, DecisionSummary, PrecedentReference } from '@bighub/core'
 
 /** A field in which a past call and the proposed one differ. */
 export interface Difference {
@@ -7,24 +7,28 @@ export interface Difference {
   readonly now: unknown
 }
 
-/** In what a proposed call differs from a past one: actor, target, value, and each argument. */
-export function differencesOf(
-  item: ApprovalItem,
-  precedent: PrecedentReference,
-  past: Readonly<Record<string, unknown>>,
-): Difference[] {
+/** What is known of a past call: the reference that stands with the approval and, where it was decided here, the decision. */
+export interface PastCall {
+  readonly reference: PrecedentReference
+  readonly decision?: Pick<DecisionSummary, 'target' | 'value'> | undefined
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** In what a proposed call differs from a past one: actor, target, value, and each argument. What is not known does not differ. */
+export function differencesOf(item: ApprovalItem, { reference, decision, arguments: past }: PastCall): Difference[] {
   const own = item.arguments ?? {}
   const argumentNames = Object.keys(past).length === 0 ? [] : [...new Set([...Object.keys(own), ...Object.keys(past)])]
   const pairs: Difference[] = [
-    { name: 'action', before: precedent.action, now: item.action },
-    { name: 'actor', before: precedent.actor ?? item.actor, now: item.actor },
-    { name: 'target', before: precedent.target ?? null, now: item.target ?? null },
-    { name: 'value', before: precedent.value ?? null, now: item.value ?? null },
+    { name: 'action', before: reference.action, now: item.action },
+    { name: 'actor', before: reference.actor, now: item.actor },
+    { name: 'target', before: decision?.target ?? reference.target, now: item.target },
+    { name: 'value', before: decision?.value ?? reference.value, now: item.value },
     ...argumentNames.map((name) => ({ name, before: valueOf(past, name), now: valueOf(own, name) })),
   ]
   // An argument that is also the target or the value would stand there twice.
   const seen = new Set<string>()
   return pairs.filter(({ before, now }) => {
+    if (before === undefined) return false
     const pair = JSON.stringify([before ?? null, now ?? null])
     if (JSON.stringify(before ?? null) === JSON.stringify(now ?? null) || seen.has(pair)) return false
     seen.add(pair)

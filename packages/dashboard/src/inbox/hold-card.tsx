@@ -4,7 +4,7 @@ import { useClient } from '../api/api-context.ts'
 import { useAction } from '../api/use-action.ts'
 import { useQuery } from '../api/use-query.ts'
 import { responseOf } from '../decisions/read-decision.ts'
-import { href } from '../routing/location.ts'
+import { goTo, href } from '../routing/location.ts'
 import { announce } from '../ui/announcer.tsx'
 import { ArgumentsTable } from '../ui/arguments-table.tsx'
 import { Badge } from '../ui/badge.tsx'
@@ -13,9 +13,10 @@ import { Facts } from '../ui/facts.tsx'
 import { FailureNote, Loaded } from '../ui/page.tsx'
 import { Risk } from '../ui/risk.tsx'
 import { Term } from '../ui/term.tsx'
-import { Left } from '../ui/time.tsx'
+import { Ago, Left } from '../ui/time.tsx'
 import { amount } from '../words/format.ts'
 import { AnswerForm, type Intent } from './answer-form.tsx'
+import { EditForm } from './edit-form.tsx'
 import { Precedents } from './precedents.tsx'
 import { Progress } from './progress.tsx'
 import { useKeys } from './use-keys.ts'
@@ -31,9 +32,24 @@ export interface HoldCardProps {
 /** One held call with everything that a person should look at before answering, and the answer. */
 export function HoldCard({ requestId, known, onAnswered, onNext }: HoldCardProps) {
   const client = useClient()
-  const approval = useQuery(known ? null : `approval ${requestId}`, () => client.approvals.get(requestId))
+  const approval = useQuery(known ? null : `approval ${requestId}`, () => client.approvals.get(requestId), {
+    staleOn: ({ event_type, request_id }) => event_type.startsWith('approval.') && request_id === requestId,
+  })
   if (known) return <Card item={known} onAnswered={onAnswered} onNext={onNext} />
-  return <Loaded query={approval}>{(item) => <Card item={item} onAnswered={onAnswered} onNext={onNext} />}</Loaded>
+  return (
+    <Loaded query={approval}>
+      {(item) => (
+        <Card
+          item={item}
+          onAnswered={(answered) => {
+            onAnswered(answered)
+            approval.reload()
+          }}
+          onNext={onNext}
+        />
+      )}
+    </Loaded>
+  )
 }
 
 interface CardProps {
@@ -44,7 +60,7 @@ interface CardProps {
 
 function Card({ item, onAnswered, onNext }: CardProps) {
   const client = useClient()
-  const [intent, setIntent] = useState<Intent | null>(null)
+  const [intent, setIntent] = useState<Intent | 'edit' | null>(null)
   const isPending = item.status === 'pending'
   const decision = useDecision(client, item)
   const send = useAction(async (resolution: Intent, comment: string) => {
@@ -52,12 +68,22 @@ function Card({ item, onAnswered, onNext }: CardProps) {
     announce(`${item.tool ?? item.action} ${resolution}.`)
     setIntent(null)
   })
-  const begin = (next: Intent): void => {
+  const edit = useAction(async (values: Readonly<Record<string, unknown>>, comment: string) => {
+    const request = { resolution: 'approved', arguments: values, ...(comment ? { comment } : {}) } as const
+    const answered = await client.approvals.resolve(item.request_id, request)
+    announce(`${item.tool ?? item.action} edited.`)
+    setIntent(null)
+    onAnswered(await client.approvals.get(item.request_id))
+    const next = answered.superseded_by ?? answered.request_id
+    if (next !== item.request_id) goTo(href(['inbox', next]))
+  })
+  const begin = (next: Intent | 'edit'): void => {
     if (!isPending) return
     send.clear()
+    edit.clear()
     setIntent(next)
   }
-  useKeys({ a: () => begin('approved'), d: () => begin('denied') })
+  useKeys({ a: () => begin('approved'), d: () => begin('denied'), e: () => begin('edit') })
 
   return (
     <article class="card" aria-label={`Held call ${item.tool ?? item.action}`}>
@@ -87,6 +113,7 @@ function Card({ item, onAnswered, onNext }: CardProps) {
         ]}
       />
       <ArgumentsTable values={item.arguments ?? {}} provenance={item.provenance} />
+      {isPending && <Votes item={item} />}
       {isPending ? (
         intent === null ? (
           <div class="answer-line">
@@ -96,10 +123,21 @@ function Card({ item, onAnswered, onNext }: CardProps) {
             <button type="button" class="danger" onClick={() => begin('denied')}>
               Deny <kbd>d</kbd>
             </button>
+            <button type="button" onClick={() => begin('edit')}>
+              Edit <kbd>e</kbd>
+            </button>
             <span class="quiet">
               Good for exactly this call, once: <Term is="digest">{item.arguments_digest.slice(0, 12)}…</Term>
             </span>
           </div>
+        ) : intent === 'edit' ? (
+          <EditForm
+            item={item}
+            isBusy={edit.isBusy}
+            failure={edit.failure}
+            onSend={(values, comment) => void edit.start(values, comment)}
+            onCancel={() => setIntent(null)}
+          />
         ) : (
           <AnswerForm
             intent={intent}
@@ -122,6 +160,26 @@ function Card({ item, onAnswered, onNext }: CardProps) {
       )}
       <Precedents item={item} />
     </article>
+  )
+}
+
+/** Who has approved already, where more than one person has to. */
+function Votes({
+  item: { approvals_needed: needed = 1, approvals_given: given = [], escalated_at },
+}: {
+  readonly item: ApprovalItem
+}) {
+  if (needed === 1 && !escalated_at) return null
+  return (
+    <p class="note">
+      {needed > 1 &&
+        `${given.length} of ${needed} people have approved${given.length > 0 ? `: ${given.map(({ by }) => by).join(', ')}` : ''}. `}
+      {escalated_at && (
+        <>
+          Put before more people <Ago at={escalated_at} />, since nobody had answered.
+        </>
+      )}
+    </p>
   )
 }
 

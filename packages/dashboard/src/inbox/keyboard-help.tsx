@@ -5,7 +5,7 @@ const KEYS = [
   [['k', '↑'], 'call before'],
   [['a'], 'approve: then a comment if you like, and Enter'],
   [['d'], 'deny: then a comment if you like, and Enter'],
-  [['e'], 'edit the arguments, where the server can'],
+  [['e'], 'edit the arguments, and approve the call as edited'],
   [['n'], 'next call that waits'],
   [['x'], 'take into a batch, or out of it'],
   [['X'], 'take all calls like this one into a batch'],

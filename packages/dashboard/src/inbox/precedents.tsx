@@ -45,7 +45,11 @@ function Precedent({ title, precedent, item }: PrecedentProps) {
         <p class="quiet">There is none.</p>
       </div>
     )
-  const differences = differencesOf(item, precedent, past.data ? (callOf(past.data).arguments ?? {}) : {})
+  const differences = differencesOf(item, {
+    reference: precedent,
+    decision: past.data,
+    arguments: past.data ? (callOf(past.data).arguments ?? {}) : {},
+  })
   return (
     <div class="precedent">
       <h4>One {title}</h4>

@@ -2,6 +2,7 @@ import type { ApprovalItem, Decision } from '@bighub/core'
 import { useClient } from '../api/api-context.ts'
 import { useQuery } from '../api/use-query.ts'
 import { requestOf } from '../decisions/read-decision.ts'
+import { href } from '../routing/location.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Term } from '../ui/term.tsx'
 import { percent, words } from '../words/format.ts'
@@ -22,7 +23,8 @@ export function Progress({ item, decision, onNext }: ProgressProps) {
         <li>
           <span>Answered</span>
           <span>
-            <Badge of={item.status} /> {item.resolved_by ? `by ${item.resolved_by}` : (item.cancel_reason ?? '')}
+            <Badge of={item.status} /> {item.resolved_by ? `by ${item.resolved_by}` : (item.cancel_reason ?? '')}{' '}
+            {item.superseded_by && <a href={href(['inbox', item.superseded_by])}>as it was edited</a>}
             {item.comment && <q>{item.comment}</q>}
           </span>
         </li>

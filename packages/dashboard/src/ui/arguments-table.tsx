@@ -4,8 +4,8 @@ import { Term } from './term.tsx'
 
 const LABELS: Readonly<Record<ProvenanceLabel, { readonly text: string; readonly tone: string }>> = {
   user: { text: 'user said it', tone: 'good' },
-  both: { text: 'user and tool', tone: 'good' },
-  tool: { text: 'from a tool’s output', tone: 'hold' },
+  both: { text: 'user, tool', tone: 'good' },
+  tool: { text: 'tool output', tone: 'hold' },
   none: { text: 'seen nowhere', tone: 'mild' },
   mixed: { text: 'mixed', tone: 'mild' },
 }

@@ -22,8 +22,8 @@ export const DEFINITIONS = {
   loss: 'Losses of 256 draws over the risk and the severities on record, in units of an ordinary call of this action.',
   regret: 'Expected cost of the chosen option over that of the option that would be best with hindsight, 0 to 1.',
   health: 'How a run is going: failures, refusals, repetitions, irreversible steps and unverified changes so far.',
-  cumulativeRisk: 'Probability that at least one step of the run so far ends badly.',
-  cumulativeCost: 'Sum of the values of the run’s executed calls.',
+  cumulativeRisk: 'Probability that at least one of the run’s earlier steps ends badly.',
+  cumulativeCost: 'Sum of the values of the run’s earlier calls that were executed.',
   verificationDebt: 'Changes made in this run that nothing has checked since.',
   automationHealth:
     '100 × share of executed calls without a negative outcome × share of calls that needed no person, over 30 days.',

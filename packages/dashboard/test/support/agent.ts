@@ -11,10 +11,13 @@ const result = await guard.withRun({ id: `run-${order}` }, () =>
       tool: 'refund',
       arguments: { order, amount: Number(amount), method: 'gift_card' },
       callId: `call_${order}`,
+      takesEdits: true,
       userText: [`Please refund ${amount} of order ${order}.`],
       options: { target: order, mutating: true },
     },
-    () => {
+    (args) => {
+      // As the guard approved them, which a reviewer may have changed.
+      const { order, amount } = args as { readonly order: string; readonly amount: number }
       appendFileSync(file, `${order} ${amount}\n`)
       return `refunded ${amount} of order ${order}`
     },

@@ -24,10 +24,11 @@ export async function qualityHistory(
   }
   return [...byDay]
     .toSorted(([a], [b]) => a - b)
-    .map(([day, { n, bad, brier }]) => ({
+    .map(([day, { n, bad, brier, meanPredicted }]) => ({
       date: new Date(day * DAY_MS).toISOString().slice(0, 10),
       count: n,
       quality_score: 1 - (brier ?? 0),
       positive_rate: (n - bad) / n,
+      mean_predicted: meanPredicted ?? 0,
     }))
 }
