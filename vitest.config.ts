@@ -8,6 +8,7 @@ const packages = [
   'vercel-ai',
   'openai-agents',
   'openai',
+  'mcp',
   'mcp-server',
   'cli',
   'dashboard',

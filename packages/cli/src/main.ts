@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { registerBacktest } from './backtest/register-backtest.ts'
 import { registerDemo } from './demo/register-demo.ts'
 import { registerEffects } from './effects/register-effects.ts'
+import { registerMcpProxy } from './mcp-proxy/register-mcp-proxy.ts'
 import { registerServe } from './serve/register-serve.ts'
 
 /** 0: done. 1: it failed. 2: the command was written wrongly. */
@@ -15,6 +16,7 @@ const program = new Command('bighub')
 registerBacktest(program)
 registerDemo(program)
 registerEffects(program)
+registerMcpProxy(program)
 registerServe(program)
 
 try {
