@@ -8,6 +8,8 @@ const packages = [
   'vercel-ai',
   'openai-agents',
   'openai',
+  'anthropic',
+  'mastra',
   'mcp',
   'mcp-server',
   'cli',

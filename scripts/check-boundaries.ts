@@ -50,6 +50,8 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],
   ['packages/openai/src/', ['@bighub/core', 'openai']],
+  ['packages/anthropic/src/', ['@bighub/core', '@anthropic-ai/sdk']],
+  ['packages/mastra/src/', ['@bighub/core', '@mastra/core']],
   [
     'packages/mcp/src/proxy/',
     [
