@@ -4,7 +4,8 @@ import { createScriptedEvaluator, type ScriptedEvaluatorOptions } from '@bighub/
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { guardTools } from '../src/index.ts'
-import { type Call, startProvider } from './provider-stub.ts'
+import type { Call } from './provider-script.ts'
+import { startProvider } from './provider-stub.ts'
 
 const BLOCK = { recommendation: 'do_not_proceed', risk_score: 0.873, reason: 'rule "max-refund"' } as const
 

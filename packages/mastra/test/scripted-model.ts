@@ -22,7 +22,7 @@ export function scriptedModel(...turns: readonly (readonly Call[])[]): MockLangu
         type: 'tool-call' as const,
         toolCallId,
         toolName,
-        input: JSON.stringify(input),
+        input: typeof input === 'string' ? input : JSON.stringify(input),
       })),
       finishReason: { unified: 'tool-calls' as const, raw: undefined },
       usage: USAGE,

@@ -8,7 +8,8 @@ import { createServer } from '@bighub/server'
 import { onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createGuardedOpenAI, type GuardedOpenAI, type GuardedOpenAIOptions, type StreamEvent } from '../src/index.ts'
-import { type ProviderStub, type ScriptedTurn, startProvider } from './provider-stub.ts'
+import type { ScriptedTurn } from './provider-script.ts'
+import { type ProviderStub, startProvider } from './provider-stub.ts'
 
 type Answers =
   | Readonly<Record<string, ScriptedAnswer>>

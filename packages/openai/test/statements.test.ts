@@ -4,7 +4,8 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, RateLimitError }
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createGuardedOpenAI, ProviderResponseError, type ToolExecutionEvent } from '../src/index.ts'
 import { VERSION } from '../src/version.ts'
-import { readOutputs, startProvider } from './provider-stub.ts'
+import { readOutputs } from './provider-script.ts'
+import { startProvider } from './provider-stub.ts'
 import { addRefund, collect, createStage, ONE_CALL, openEngine, openServer, REQUEST, temporaryFile } from './stage.ts'
 
 const BLOCK = { recommendation: 'do_not_proceed', risk_score: 0.873, reason: 'rule "max-refund": 12.5 > 10' } as const

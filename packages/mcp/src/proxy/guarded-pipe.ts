@@ -135,6 +135,8 @@ export class GuardedPipe {
   ): Promise<ToolResult> {
     const { guard } = this.#options
     const call = { tool: String(request.params?.['name']), arguments: request.params?.['arguments'] ?? {} }
+    // Clients may call what they never listed.
+    guard.cover(call.tool)
     const known = this.#held.take(call)
     known?.adoptSignal(signal)
     const begun =
