@@ -50,6 +50,21 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/vercel-ai/src/', ['@bighub/core', 'ai', '@ai-sdk/provider']],
   ['packages/openai-agents/src/', ['@bighub/core', '@openai/agents']],
   ['packages/openai/src/', ['@bighub/core', 'openai']],
+  ['packages/anthropic/src/', ['@bighub/core', '@anthropic-ai/sdk']],
+  ['packages/mastra/src/', ['@bighub/core', '@mastra/core']],
+  [
+    'packages/mcp/src/proxy/',
+    [
+      '@bighub/core',
+      'node:',
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/node',
+      '@modelcontextprotocol/server',
+      'packages/mcp/src/',
+    ],
+  ],
+  // Structural types only: a client of either line is the application's own.
+  ['packages/mcp/src/', ['@bighub/core']],
 ]
 
 /** Folders without a row of their own may import anything: what starts the others, examples and benchmarks. */

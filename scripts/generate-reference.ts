@@ -11,6 +11,7 @@ import {
   type TranscriptEntry,
 } from '../packages/core/src/testing/index.ts'
 import { createEngine } from '../packages/engine/src/index.ts'
+import { renderAdapterMatrix } from './adapter-matrix.ts'
 import { type Counts, countOf, ROOT } from './steps.ts'
 
 const FOLDER = join(ROOT, 'docs', 'reference')
@@ -39,7 +40,7 @@ async function renderAll(): Promise<Map<string, string>> {
   const files = new Map([['README.md', renderIndex(resources, examples)]])
   for (const [resource, routes] of resources)
     files.set(`${fileOf(resource)}.md`, renderResource(resource, routes, examples))
-  return files
+  return files.set('adapters.md', await renderAdapterMatrix())
 }
 
 /** The first successful call of each method, and the case that made it. */
@@ -95,6 +96,8 @@ function renderIndex(
     '',
     ...aliases.map(([alias, name]) => `- \`${alias}\` is \`${name}\``),
     '- `rules` is `constraints`',
+    '',
+    'What every adapter does, on which version of its framework: [adapters](adapters.md).',
     '',
   ].join('\n')
 }

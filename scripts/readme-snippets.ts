@@ -40,6 +40,9 @@ const SOURCES: Readonly<Record<string, SnippetSource>> = {
     folder: 'packages/openai-agents/test',
     setup: 'readme-setup.ts',
   },
+  anthropic: { readme: 'packages/anthropic/README.md', folder: 'packages/anthropic/test', setup: 'readme-setup.ts' },
+  mastra: { readme: 'packages/mastra/README.md', folder: 'packages/mastra/test', setup: 'readme-setup.ts' },
+  mcp: { readme: 'packages/mcp/README.md', folder: 'packages/mcp/test', setup: 'readme-setup.ts' },
   openai: { readme: 'packages/openai/README.md', folder: 'packages/openai/test', setup: 'readme-setup.ts' },
 }
 

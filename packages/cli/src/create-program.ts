@@ -10,6 +10,7 @@ import { registerErase } from './erasure/register-erase.ts'
 import { registerKeys } from './keys/register-keys.ts'
 import { registerKill } from './kill-switch/register-kill.ts'
 import { registerLog } from './log/register-log.ts'
+import { registerMcpProxy } from './mcp-proxy/register-mcp-proxy.ts'
 import { registerOutcomes } from './outcomes/register-outcomes.ts'
 import { registerPolicy } from './policy/register-policy.ts'
 import { registerServe } from './serve/register-serve.ts'
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .exitOverride()
   registerDemo(program)
   registerServe(program)
+  registerMcpProxy(program)
   registerBacktest(program)
   registerApprovals(program)
   registerOutcomes(program)

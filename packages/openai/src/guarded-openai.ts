@@ -20,7 +20,7 @@ import {
 import { type LoopSurroundings, runLoop } from './loop/run-loop.ts'
 import type { RunResult } from './loop/run-result.ts'
 import { MemorySender } from './memory/memory-sender.ts'
-import { nestedToolForm, type RunRequest } from './provider/model-api.ts'
+import { type NestedToolForm, nestedToolForm, type RunRequest } from './provider/model-api.ts'
 import { ProviderBreaker } from './provider/provider-breaker.ts'
 import type { StreamEvent } from './provider/stream-event.ts'
 import { readArguments } from './tools/read-arguments.ts'
@@ -88,7 +88,7 @@ export class GuardedOpenAI {
   }
 
   /** The tools as the model is told of them, in the nested form of Chat Completions. */
-  listTools(): readonly ReturnType<typeof nestedToolForm>[] {
+  listTools(): readonly NestedToolForm[] {
     return this.#loop.tools.list().map(nestedToolForm)
   }
 
@@ -141,10 +141,10 @@ export class GuardedOpenAI {
   }
 
   /**
-   * Records a person's answer to a held call and, if it is yes, runs the call. What the tool throws is in the result.
+   * Records a person's answer to a held call and, if it is yes, runs the call, in whatever process held it. What the tool throws is in the result.
    *
    * @throws ConfigurationError if there is no such tool, InvalidInputError for other arguments than were shown, NotFoundError if
-   * this process holds no such call; and whatever the ledger throws.
+   * there is no such approval; and whatever the ledger throws.
    */
   resumeAfterApproval(request: ResumeRequest): Promise<ResumeResult> {
     return this.#resume(request, null, new EventLog(this.options.memory.sourceVersion))
@@ -185,7 +185,8 @@ export class GuardedOpenAI {
   }
 
   async #resume(request: ResumeRequest, model: string | null, log: EventLog): Promise<ResumeResult> {
-    const result = await resumeCall(request, { tools: this.#loop.tools, held: this.#loop.held, log })
+    const { guard, sessionId, tools, held } = this.#loop
+    const result = await resumeCall(request, { guard, sessionId, tools, held, log })
     if (result.event) await this.#loop.memory.send([result.event], { traceId: log.traceId, model })
     return result
   }

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BighubClient, type EvaluateRequest, type GuardOptions } from '@bighub/core'
 import { createScriptedEvaluator, type ScriptedAnswer, type ScriptedEvaluator } from '@bighub/core/testing'
-import { createEngineHost } from '@bighub/engine'
+import { createEngine, createEngineHost, type Engine } from '@bighub/engine'
 import { createServer } from '@bighub/server'
 import { onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createGuardedOpenAI, type GuardedOpenAI, type GuardedOpenAIOptions, type StreamEvent } from '../src/index.ts'
-import { type ProviderStub, type ScriptedTurn, startProvider } from './provider-stub.ts'
+import type { ScriptedTurn } from './provider-script.ts'
+import { type ProviderStub, startProvider } from './provider-stub.ts'
 
 type Answers =
   | Readonly<Record<string, ScriptedAnswer>>
@@ -92,8 +93,7 @@ export interface ServerRequest {
 
 /** A client of a real server in this process, and every request that it was sent. `failures` answers so many evaluations with 503. */
 export async function openServer(failures = 0) {
-  const folder = mkdtempSync(join(tmpdir(), 'bighub-openai-'))
-  const host = createEngineHost({ file: join(folder, 'bighub.db'), webhooks: { isSending: false } })
+  const host = createEngineHost({ file: temporaryFile(), webhooks: { isSending: false } })
   const server = createServer({ host })
   const made = await host.bootstrapAdminKey()
   const requests: ServerRequest[] = []
@@ -120,9 +120,21 @@ export async function openServer(failures = 0) {
     await client.close()
     await server.close()
     await host.close()
-    rmSync(folder, { recursive: true, force: true })
   })
   return { client, requests, evaluations: () => requests.filter(({ path }) => path === '/actions/evaluate') }
+}
+
+/** An engine that is closed when the test ends; any number may be opened over a file, as by several processes. */
+export function openEngine(file: string): Engine {
+  const engine = createEngine({ file })
+  onTestFinished(() => engine.close())
+  return engine
+}
+
+export function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bighub-openai-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'bighub.db')
 }
 
 /** All that a streamed run yields. */

@@ -4,8 +4,9 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, RateLimitError }
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createGuardedOpenAI, ProviderResponseError, type ToolExecutionEvent } from '../src/index.ts'
 import { VERSION } from '../src/version.ts'
-import { readOutputs, startProvider } from './provider-stub.ts'
-import { addRefund, collect, createStage, ONE_CALL, openServer, REQUEST } from './stage.ts'
+import { readOutputs } from './provider-script.ts'
+import { startProvider } from './provider-stub.ts'
+import { addRefund, collect, createStage, ONE_CALL, openEngine, openServer, REQUEST, temporaryFile } from './stage.ts'
 
 const BLOCK = { recommendation: 'do_not_proceed', risk_score: 0.873, reason: 'rule "max-refund": 12.5 > 10' } as const
 const HOLD = 'review_recommended'
@@ -781,6 +782,37 @@ describe('approvals', () => {
     expect(await agent.resumeAfterApproval({ ...call, arguments: { amount: 5 } })).toMatchObject({ resumed: true })
     expect(await agent.resumeAfterApproval(call)).toMatchObject({ resumed: true, tool_output: 'refunded 5' })
     expect(ran).toEqual([5])
+  })
+
+  it('28: goes on with a call that another process held, also as a reviewer has changed it', async () => {
+    const file = temporaryFile()
+    const first = openEngine(file)
+    await first.constraints.create({ name: 'Refunds', require_approval_above: 1 })
+    const { client } = await startProvider({
+      calls: [
+        ['a', 'refund', { amount: 5 }],
+        ['b', 'refund', { amount: 6 }],
+      ],
+    })
+    const before = createGuardedOpenAI({ guard: { evaluator: first }, client })
+    addRefund(before)
+    const { execution } = await before.run(REQUEST)
+    await before.close()
+    const after = createGuardedOpenAI({ guard: { evaluator: openEngine(file) }, client })
+    const ran = addRefund(after)
+    const [a = '', b = ''] = execution.events.map((event) => event.request_id ?? undefined)
+    expect(await after.resumeAfterApproval({ tool: 'refund', requestId: a, arguments: { amount: 5 } })).toMatchObject({
+      resumed: true,
+      tool_output: 'refunded 5',
+    })
+    const changed = { tool: 'refund', requestId: b, edited: { amount: 1 }, resolvedBy: 'ana' }
+    expect(await after.resumeAfterApproval(changed)).toMatchObject({
+      resumed: true,
+      tool_output: 'refunded 1',
+      event: { arguments: { amount: 1 } },
+    })
+    expect(ran).toEqual([5, 1])
+    await after.close()
   })
 
   it('29: does not run a call that was denied', async () => {

@@ -2,6 +2,7 @@ import {
   type ApprovalItem,
   ConflictError,
   type Evaluator,
+  type GetApprovalOptions,
   isLedger,
   type Ledger,
   NotFoundError,
@@ -149,15 +150,16 @@ export class BegunCall {
     if (signal) this.#signal = signal
   }
 
-  /** The approval of a held call as it stands now, whoever may have answered it. */
-  async approval(): Promise<ApprovalItem> {
-    if (this.#approval === null) this.#approval = await this.#openApproval()
-    else if (this.#approval.status === 'pending')
-      this.#approval = await this.#approvalLedger().getApproval(this.#approval.request_id)
+  /** The approval of a held call as it stands now, whoever may have answered it; or after a wait, when it has ended. */
+  async approval(options: GetApprovalOptions = {}): Promise<ApprovalItem> {
+    const isFirst = this.#approval === null
+    this.#approval ??= await this.#openApproval()
     if (!this.#hasAsked) {
       this.#hasAsked = true
       this.#around.emit('approval-request', { ...this.#callFacts(), approval: this.#approval })
     }
+    if (this.#approval.status === 'pending' && (!isFirst || options.waitMs))
+      this.#approval = await this.#approvalLedger().getApproval(this.#approval.request_id, options)
     return this.#approval
   }
 

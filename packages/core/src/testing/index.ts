@@ -1,4 +1,13 @@
 export {
+  ADAPTER_CHECKS,
+  type AdapterCheck,
+  type AdapterRun,
+  type AdapterRunOptions,
+  type AdapterStage,
+  type AdapterSubject,
+  type ProposedCall,
+} from './adapters/index.ts'
+export {
   type CaseTools,
   CONFORMANCE_CASES,
   type ConformanceCase,

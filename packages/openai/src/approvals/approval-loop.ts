@@ -1,14 +1,16 @@
-import { type ApprovalItem, canonicalJson, InvalidInputError, NotFoundError } from '@bighub/core'
-import { runCall } from '../calls/handle-call.ts'
+import { type ApprovalItem, type BegunCall, canonicalJson, type Guard, InvalidInputError } from '@bighub/core'
+import { runCall, withSession } from '../calls/handle-call.ts'
 import type { EventLog, ToolExecutionEvent } from '../calls/tool-execution-event.ts'
 import type { RunResult } from '../loop/run-result.ts'
-import type { ToolRegistry } from '../tools/tool-registry.ts'
+import type { RegisteredTool, ToolRegistry } from '../tools/tool-registry.ts'
 import type { HeldCalls } from './held-calls.ts'
 
 /** A person's answer. */
 export interface Approval {
   /** @defaultValue 'approved' */
   readonly resolution?: 'approved' | 'denied'
+  /** Approve the call with these arguments instead; they are judged anew. */
+  readonly edited?: Readonly<Record<string, unknown>>
   readonly comment?: string
   /** Who answered; your application vouches for it. @defaultValue 'application' */
   readonly resolvedBy?: string
@@ -56,46 +58,68 @@ export type OnApprovalRequired = (request: {
 }) => Approval | undefined | void | Promise<Approval | undefined | void>
 
 export interface ResumeSurroundings {
+  readonly guard: Guard
+  readonly sessionId: string
   readonly tools: ToolRegistry
   readonly held: HeldCalls
   readonly log: EventLog
 }
 
 /**
- * Records a person's answer and, if it is yes, runs the call. The tool is looked up first, so that a mistake in its name uses no
- * approval up.
+ * Records a person's answer and, if it is yes, runs the call, in whatever process held it. The tool is looked up first, so that a
+ * mistake in its name uses no approval up.
  *
  * @throws ConfigurationError if there is no such tool, InvalidInputError if the arguments are not those that were shown,
- * NotFoundError if this process holds no such call; and whatever the ledger throws.
+ * NotFoundError if there is no such approval; and whatever the ledger throws.
  */
 export async function resumeCall(request: ResumeRequest, around: ResumeSurroundings): Promise<ResumeResult> {
-  const { requestId, resolution = 'approved', comment, resolvedBy } = request
+  const { requestId, resolution = 'approved', comment, resolvedBy, edited } = request
   const tool = around.tools.get(request.tool)
-  const call = around.held.find(requestId)
-  if (!call || call.tool.name !== tool.name)
-    throw new NotFoundError('approval', requestId, `no call of ${tool.name} is held here for the decision ${requestId}`)
-  if (request.arguments !== undefined && canonicalJson(request.arguments) !== canonicalJson(call.arguments))
-    throw new InvalidInputError('arguments', 'are not those that were shown; an approval is good for exactly one call')
-  const approval = await call.begun.resolveApproval({
+  const { begun, callId } = await findCall(request, tool, around)
+  const approval = await begun.resolveApproval({
     resolution,
+    ...(edited === undefined ? {} : { arguments: edited }),
     ...(comment === undefined ? {} : { comment }),
     ...(resolvedBy === undefined ? {} : { resolvedBy }),
   })
-  const facts = { tool: tool.name, callId: call.callId, arguments: call.arguments }
   const shared = { request_id: requestId, resolved: true, approval } as const
   if (!isApproved(approval, resolution)) {
-    // Nobody will run it, so its decision ends here.
-    await call.begun.admit()
+    // Nobody will run it, so its decision ends here; unless further people have to answer.
+    if (approval.status !== 'pending') await begun.admit()
     return { ...shared, resumed: false }
   }
-  const handled = await runCall(facts, tool, call.begun, undefined)
+  const handled = await runCall({ tool: tool.name, callId, arguments: begun.arguments }, tool, begun, undefined)
   const event = around.log.add(handled)
   const error = handled.error === null ? {} : { error: handled.error }
   if (handled.status === 'blocked') return { ...shared, resumed: false, event, ...error }
   return { ...shared, resumed: true, tool_output: handled.output, event, ...error }
 }
 
+/** The call as it was held here, or from its record where another process held it. */
+async function findCall(
+  { requestId, arguments: args }: ResumeRequest,
+  tool: RegisteredTool,
+  { guard, held, sessionId }: ResumeSurroundings,
+): Promise<{ readonly begun: BegunCall; readonly callId: string }> {
+  const call = held.find(requestId)
+  if (!call) {
+    const given = {
+      options: withSession(tool, sessionId),
+      takesEdits: true,
+      ...(args === undefined ? {} : { arguments: args }),
+    }
+    return { begun: await guard.resume(requestId, given), callId: requestId }
+  }
+  if (call.tool.name !== tool.name)
+    throw new InvalidInputError('tool', `is ${call.tool.name} in the call that was shown`)
+  if (args !== undefined && canonicalJson(args) !== canonicalJson(call.arguments))
+    throw new InvalidInputError('arguments', 'are not those that were shown; an approval is good for exactly one call')
+  return call
+}
+
 /** Evaluators of others answer in their own letters, and not all repeat what was resolved. */
-function isApproved({ status, resolution }: ApprovalItem, asked: string): boolean {
+function isApproved({ status, resolution, superseded_by }: ApprovalItem, asked: string): boolean {
+  // Approved as it was changed: another approval stands in its place, and the call goes on with that.
+  if (superseded_by) return true
   return status.toLowerCase() === 'approved' && (resolution ?? asked) === 'approved'
 }

@@ -63,19 +63,20 @@ export async function handleCall(call: ModelCall, around: CallSurroundings): Pro
 
 /** Runs a begun call, as far as it may run, and says what it came to. */
 export async function runCall(
-  facts: Pick<HandledCall, 'tool' | 'callId' | 'arguments'>,
+  given: Pick<HandledCall, 'tool' | 'callId' | 'arguments'>,
   tool: RegisteredTool,
   begun: BegunCall,
   signal: AbortSignal | undefined,
 ): Promise<HandledCall> {
   let result: RunResult<unknown>
-  const context = { callId: facts.callId, signal }
+  const context = { callId: given.callId, signal }
   try {
-    result = await begun.run(() => tool.execute(facts.arguments, context))
+    result = await begun.run((args) => tool.execute(args, context))
   } catch (error) {
     if (signal?.aborted) throw error
-    return { ...failed(facts, 'tool_error', messageOf(error)), decision: decisionOf(begun) }
+    return { ...failed(runWith(), 'tool_error', messageOf(error)), decision: decisionOf(begun) }
   }
+  const facts = runWith()
   if (result.status === 'refused') return refused(facts, begun, result.refusal)
   return {
     ...facts,
@@ -85,6 +86,11 @@ export async function runCall(
     error: null,
     messageForModel: null,
     note: result.note,
+  }
+
+  /** A reviewer may have changed the arguments while the call waited. */
+  function runWith(): typeof given {
+    return { ...given, arguments: begun.arguments }
   }
 }
 
@@ -102,6 +108,7 @@ async function beginCall(
     conversation: sessionId,
     signal,
     userText,
+    takesEdits: true,
     options: withSession(tool, sessionId),
   })
   const answered = readTrajectoryId(begun.answer)

@@ -1,3 +1,4 @@
+import type { JsonSchema } from '../tools/parameters.ts'
 import type { RegisteredTool } from '../tools/tool-registry.ts'
 import type { ModelEvent } from './stream-event.ts'
 
@@ -58,8 +59,18 @@ export interface ModelApi {
 }
 
 /** The form of a tool in Chat Completions, which `listTools` shows for both APIs. */
-export function nestedToolForm({ name, description, parameters, strict }: RegisteredTool) {
-  return { type: 'function' as const, function: { name, description, parameters: parameters.jsonSchema, strict } }
+export interface NestedToolForm {
+  readonly type: 'function'
+  readonly function: {
+    readonly name: string
+    readonly description: string
+    readonly parameters: JsonSchema
+    readonly strict: boolean
+  }
+}
+
+export function nestedToolForm({ name, description, parameters, strict }: RegisteredTool): NestedToolForm {
+  return { type: 'function', function: { name, description, parameters: parameters.jsonSchema, strict } }
 }
 
 /** A field of data from the provider, where nothing can be taken for granted. */

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import type { AdapterRun, AdapterRunOptions, AdapterSubject, ProposedCall } from '@bighub/core/testing'
+import { tool } from '@langchain/core/tools'
+import { Command, isInterrupted, MemorySaver, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
+import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { createAgent } from 'langchain'
+import * as z from 'zod'
+import { guardMiddleware, guardTools } from '../src/index.ts'
+import { callTools, ScriptedModel } from './scripted-model.ts'
+import { say, toolResults } from './stage.ts'
+
+const skips = {
+  "malformed JSON: the framework's own words, and no storm of evaluations": 'models hand over parsed arguments',
+}
+
+/** What the adapter's conformance is checked on. */
+export const subjects: readonly AdapterSubject[] = [
+  {
+    name: '@bighub/langchain: middleware',
+    framework: `langchain ${versionOf('langchain')}`,
+    modes: ['invoke'],
+    holds: 'pause',
+    skips,
+    run: runAgent,
+  },
+  {
+    name: '@bighub/langchain: tools in a ToolNode',
+    framework: `@langchain/langgraph ${versionOf('@langchain/langgraph')}`,
+    modes: ['invoke'],
+    holds: 'pause',
+    skips,
+    run: runGraph,
+  },
+]
+
+/** The part of an agent or a graph that is looked at. */
+interface Invocable {
+  invoke(input: unknown, options: object): Promise<{ readonly messages: Parameters<typeof toolResults>[0] }>
+}
+
+function runAgent(options: AdapterRunOptions): Promise<AdapterRun> {
+  const { guard, wraps } = options
+  const refund = toolOf(options)
+  // A second wrap is the tool itself: middleware of one name is refused by LangChain.
+  const tools = guard && wraps > 1 ? guardTools(guard)([refund]) : [refund]
+  const middleware = guard ? [guardMiddleware(guard)] : []
+  const model = new ScriptedModel(callsOf(options))
+  const agent = createAgent({ model, tools, middleware, checkpointer: new MemorySaver() })
+  return goOn(agent, options)
+}
+
+function runGraph(options: AdapterRunOptions): Promise<AdapterRun> {
+  const { guard, wraps } = options
+  let tools = [toolOf(options)]
+  if (guard) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(guard)(tools)
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('model', () => ({ messages: [callsOf(options)] }))
+    .addNode('tools', new ToolNode(tools))
+    .addEdge(START, 'model')
+    .addEdge('model', 'tools')
+    .compile({ checkpointer: new MemorySaver() })
+  return goOn(graph, options)
+}
+
+async function goOn(runnable: Invocable, { signal }: AdapterRunOptions): Promise<AdapterRun> {
+  const settings = { configurable: { thread_id: crypto.randomUUID() }, ...(signal ? { signal } : {}) }
+  return step(say('Please pay it back.'))
+
+  async function step(input: unknown): Promise<AdapterRun> {
+    try {
+      const result = await runnable.invoke(input, settings)
+      const read = Object.fromEntries(toolResults(result.messages).map(({ id, text }) => [id, withoutStack(text)]))
+      if (!isInterrupted(result)) return { read }
+      return { read, resume: (answers) => answerAll(answers) }
+    } catch (error) {
+      return { read: {}, error }
+    }
+  }
+
+  /** One node for all calls asks about one at a time. */
+  async function answerAll(answers: Readonly<Record<string, 'approved' | 'denied'>>): Promise<AdapterRun> {
+    const decisions = Object.fromEntries(
+      Object.entries(answers).map(([id, answer]) => [id, { type: answer === 'approved' ? 'approve' : 'reject' }]),
+    )
+    const run = await step(new Command({ resume: { decisions } }))
+    return run.resume ? run.resume(answers) : run
+  }
+}
+
+function toolOf({ execute }: AdapterRunOptions) {
+  const schema = z.object({ amount: z.number() })
+  return tool(({ amount }) => execute(amount), { name: 'refund', description: 'Pays money back.', schema })
+}
+
+function callsOf({ calls }: AdapterRunOptions) {
+  return callTools(...calls.map(toCall))
+}
+
+function toCall([id, name, args]: ProposedCall): [id: string, name: string, args: Record<string, unknown>] {
+  return [id, name, typeof args === 'string' ? {} : args]
+}
+
+/** LangChain shows the model the stack of a misfit, in which every layer has its line. */
+function withoutStack(text: string): string {
+  return text.replaceAll(/\n {4}at .*/g, '')
+}
+
+function versionOf(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,1 @@
+export { guardTools } from './guard-tools.ts'

@@ -1,0 +1,1 @@
+export { type GuardClientSettings, guardClient, type McpClient } from './guard-client.ts'

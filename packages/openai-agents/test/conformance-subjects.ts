@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core/testing'
+import { type Agent, Runner, RunState, tool } from '@openai/agents'
+import * as z from 'zod'
+import { followRuns, guardTools } from '../src/index.ts'
+import { readResults, scriptedModel } from './scripted-model.ts'
+import { agentWith, MODES, SEAMS, type Seam, toolOf } from './stage.ts'
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../node_modules/@openai/agents/package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+/** What the adapter's conformance is checked on. */
+export const subjects: readonly AdapterSubject[] = SEAMS.map((seam) => ({
+  name: `@bighub/openai-agents: ${seam}`,
+  framework: `@openai/agents ${version}`,
+  modes: MODES,
+  holds: 'pause',
+  skips: {
+    "malformed JSON: the framework's own words, and no storm of evaluations":
+      'the SDK interrupts the run for every tool whose approval depends on the call (README)',
+  },
+  run: (options) => run(seam, options),
+}))
+
+async function run(seam: Seam, options: AdapterRunOptions): Promise<AdapterRun> {
+  const { mode, guard, wraps, execute, calls, signal } = options
+  const create = guard ? toolOf(seam, guard) : tool
+  const refund = create({
+    name: 'refund',
+    description: 'Pays money back.',
+    parameters: z.object({ amount: z.number() }),
+    execute: ({ amount }) => execute(amount),
+  })
+  const tools = guard && wraps > 1 ? guardTools(guard)([refund]) : [refund]
+  const model = scriptedModel(calls)
+  const agent = agentWith(model, ...tools)
+  const runner = followRuns(new Runner({ tracingDisabled: true }))
+  return step('Please pay it back.')
+
+  async function step(input: string | RunState<undefined, Agent>): Promise<AdapterRun> {
+    const model = agent.model as ReturnType<typeof scriptedModel>
+    try {
+      const result = await play(input)
+      const read = model.lastCall ? readResults(model) : {}
+      if (result.interruptions.length === 0) return { read }
+      const stored = result.state.toString()
+      return {
+        read,
+        resume: async (answers) => {
+          const state = await RunState.fromString<undefined, Agent>(agent, stored)
+          for (const item of state.getInterruptions()) {
+            const answer = answers[(item.rawItem as { callId: string }).callId]
+            if (answer === 'approved') state.approve(item)
+            else if (answer === 'denied') state.reject(item)
+          }
+          agent.model = scriptedModel()
+          return step(state)
+        },
+      }
+    } catch (error) {
+      return { read: {}, error }
+    }
+  }
+
+  async function play(input: string | RunState<undefined, Agent>) {
+    const around = signal ? { signal } : {}
+    if (mode === 'run') return runner.run(agent, input, around)
+    const streamed = await runner.run(agent, input, { ...around, stream: true })
+    await streamed.completed
+    // The record of a refusal follows the end of a stream.
+    await new Promise((resolve) => setImmediate(resolve))
+    return streamed
+  }
+}

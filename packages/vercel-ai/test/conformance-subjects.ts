@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core/testing'
+import { type ModelMessage, type ToolSet, tool } from 'ai'
+import * as z from 'zod'
+import { guardTools, recordAnswers } from '../src/index.ts'
+import { readResults, scriptedModel, toolCall } from './scripted-model.ts'
+import { answered, askedFor, MODES, type Mode, play } from './stage.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../node_modules/ai/package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** What the adapter's conformance is checked on. */
+export const subjects: readonly AdapterSubject[] = [
+  { name: '@bighub/vercel-ai', framework: `ai ${version}`, modes: MODES, holds: 'pause', skips: {}, run },
+]
+
+function run({ mode, guard, wraps, execute, calls, signal }: AdapterRunOptions): Promise<AdapterRun> {
+  let tools: ToolSet = {
+    refund: tool({ inputSchema: z.object({ amount: z.number() }), execute: ({ amount }) => execute(amount) }),
+  }
+  if (guard) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(guard)(tools)
+  const turn = calls.map(([id, name, args]) => toolCall(id, name, args))
+  return goOn([{ role: 'user', content: 'Please pay it back.' }], scriptedModel(turn))
+
+  async function goOn(messages: ModelMessage[], model: ReturnType<typeof scriptedModel>): Promise<AdapterRun> {
+    try {
+      const settings = { model, tools, messages, ...(signal ? { abortSignal: signal } : {}) }
+      const played = await play(mode as Mode, settings)
+      const asked = askedFor(played)
+      const read = Object.fromEntries(Object.entries(readResults(model)).map(([id, { text }]) => [id, text]))
+      if (asked.length === 0) return { read }
+      return {
+        read,
+        resume: async (answers) => {
+          const responses = asked.map(({ approvalId, toolCallId }) => ({
+            approvalId,
+            approved: answers[toolCallId] === 'approved',
+          }))
+          const history = answered(played, responses)
+          if (guard) await recordAnswers(guard, history)
+          return goOn(history, scriptedModel())
+        },
+      }
+    } catch (error) {
+      return { read: {}, error }
+    }
+  }
+}
