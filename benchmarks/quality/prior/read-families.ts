@@ -44,7 +44,7 @@ export async function hasToolOutputs(file: string): Promise<boolean> {
 
 /** Features as they are when decisions follow each other; no outcome is learned on the way. */
 async function readDecisions(file: string): Promise<Omit<Family, 'name'>> {
-  const state = new EngineState(undefined, { prior: null, ageUnit: 'decisions', keepsFieldOrder: true })
+  const state = new EngineState({ model: { prior: null, ageUnit: 'decisions', keepsFieldOrder: true } })
   const rows: Float32Array[] = []
   const labels: (0 | 1)[] = []
   const onBadLine = (line: number, message: string): never => {
