@@ -20,6 +20,11 @@ export default defineConfig({
   resolve: { conditions: ['bighub-source'] },
   ssr: { resolve: { conditions: ['bighub-source'] } },
   test: {
+    // Files share what they import: nothing keeps state between tests, and loading it anew took two thirds of the time.
+    isolate: false,
+    // Enough for a machine that does other things as well; nothing is tested by how fast it is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       ...packages.map((name) => ({
         extends: true as const,

@@ -274,8 +274,8 @@ describe('the quality history', () => {
     await tell(engine, { risk: 0.2, status: 'FAILURE' })
     const history = qualityHistorySchema.parse(await engine.calibration.qualityHistory())
     expect(history).toEqual([
-      { date: '2026-07-02', count: 1, quality_score: 0.75, positive_rate: 1 },
-      { date: '2026-07-03', count: 2, quality_score: expect.closeTo(0.66, 9), positive_rate: 0.5 },
+      { date: '2026-07-02', count: 1, quality_score: 0.75, positive_rate: 1, mean_predicted: 0.5 },
+      { date: '2026-07-03', count: 2, quality_score: expect.closeTo(0.66, 9), positive_rate: 0.5, mean_predicted: 0.2 },
     ])
     expect(await engine.calibration.qualityHistory({ days: 1 })).toHaveLength(1)
   })
