@@ -141,14 +141,14 @@ function searchTrees(
   while (compared < budget && queue.pop()) {
     if (queue.bound <= top.floor) return
     const at = queue.node * NODE
-    const { nodes, hashes } = tree
+    const { nodes } = tree
     const left = nodes[at + NODE_LEFT] ?? -1
     if (left < 0) {
       compared += searchLeaf(at, scorer.boundOfRest(tree, queue.node, known))
       continue
     }
     const isByField = nodes[at + NODE_SPLIT] === BY_FIELD
-    const isOwn = isByField && scorer.hasField(hashes[at + NODE_KEY] ?? 0)
+    const isOwn = isByField && scorer.hasField(nodes[at + NODE_KEY] ?? 0)
     const { missing, extra } = queue
     known.missing = missing
     known.extra = extra + Number(isByField && !isOwn)
