@@ -76,8 +76,21 @@ const CLASS_OF: ReadonlyMap<string, VerbClass> = new Map(
 /** Verbs long enough to be recognised at the start of a word: `reserved`, `invitation`. */
 const STEMS = [...CLASS_OF].filter(([verb]) => verb.length >= 4)
 
+/** Names whose class is remembered: an application has few, and asks for them at every call. */
+const MOST_KNOWN = 4000
+const known = new Map<string, VerbClass>()
+
 /** The class of the first verb in an action's name (`refundOrder`, `delete-user`), else of the first word that begins with one. */
 export function verbClassOf(action: string): VerbClass {
+  const before = known.get(action)
+  if (before !== undefined) return before
+  if (known.size >= MOST_KNOWN) known.clear()
+  const found = readVerb(action)
+  known.set(action, found)
+  return found
+}
+
+function readVerb(action: string): VerbClass {
   const words = action
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()

@@ -6,7 +6,7 @@ const FIRST_CASES = 64
 
 /** What is shown of a case and not compared, by slot. */
 export class CaseDetails {
-  #ids = new Uint8Array(FIRST_CASES * ID)
+  #ids = Buffer.alloc(FIRST_CASES * ID)
   readonly #longIds = new Map<number, string>()
   #values = new Float64Array(FIRST_CASES)
   #times = new Float64Array(FIRST_CASES)
@@ -34,7 +34,7 @@ export class CaseDetails {
     const at = slot * ID
     const length = this.#ids[at] ?? 0
     if (length === ELSEWHERE) return this.#longIds.get(slot) ?? ''
-    return String.fromCharCode(...this.#ids.subarray(at + 1, at + 1 + length))
+    return this.#ids.toString('latin1', at + 1, at + 1 + length)
   }
 
   valueOf(slot: number): number | null {
@@ -54,7 +54,7 @@ export class CaseDetails {
   /** @param count - Slots that were ever set. */
   snapshot(count: number): unknown {
     return {
-      ids: this.#ids.slice(0, count * ID),
+      ids: new Uint8Array(this.#ids.subarray(0, count * ID)),
       longIds: new Map(this.#longIds),
       values: this.#values.slice(0, count),
       times: this.#times.slice(0, count),
@@ -65,7 +65,7 @@ export class CaseDetails {
 
   restore(snapshot: unknown): void {
     const { ids, longIds, values, times, statuses, statusNames } = snapshot as DetailsSnapshot
-    this.#ids = ids.slice()
+    this.#ids = Buffer.from(ids)
     this.#values = values.slice()
     this.#times = times.slice()
     this.#statuses = statuses.slice()
@@ -77,26 +77,22 @@ export class CaseDetails {
   #setId(slot: number, id: string): void {
     const at = slot * ID
     this.#longIds.delete(slot)
-    for (let index = 0; index < id.length; index++) {
-      const code = id.charCodeAt(index)
-      if (index >= ID - 1 || code > 255) {
-        this.#ids[at] = ELSEWHERE
-        this.#longIds.set(slot, id)
-        // What stood here before must not tell two equal states apart.
-        this.#ids.fill(0, at + 1, at + ID)
-        return
-      }
-      this.#ids[at + 1 + index] = code
+    // What stood here before must not tell two equal states apart.
+    this.#ids.fill(0, at, at + ID)
+    if (id.length < ID && isLatin(id)) {
+      this.#ids[at] = id.length
+      this.#ids.write(id, at + 1, 'latin1')
+    } else {
+      this.#ids[at] = ELSEWHERE
+      this.#longIds.set(slot, id)
     }
-    this.#ids[at] = id.length
-    this.#ids.fill(0, at + 1 + id.length, at + ID)
   }
 
   #grow(count: number): void {
     if (count <= this.#values.length) return
     const most = 2 * count
     const [ids, values, times, statuses] = [
-      new Uint8Array(most * ID),
+      Buffer.alloc(most * ID),
       new Float64Array(most),
       new Float64Array(most),
       new Uint8Array(most),
@@ -110,6 +106,12 @@ export class CaseDetails {
     this.#times = times
     this.#statuses = statuses
   }
+}
+
+/** Whether each character takes one byte. */
+function isLatin(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false
+  return true
 }
 
 interface DetailsSnapshot {

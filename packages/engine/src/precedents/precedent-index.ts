@@ -20,7 +20,7 @@ const NEIGHBOURS = 32
 /** Cases that an evaluation compares, and those for the best of a kind that is not among the neighbours. */
 const EVALUATION_BUDGET = { neighbours: 128, best: 64 } as const
 /** Cases that a search compares: a few milliseconds at most. */
-const SEARCH_BUDGET = 40_000
+const SEARCH_BUDGET = 6000
 const EVALUATION_WEIGHTS = weightsOf('similarity-focused')
 
 /** What similar past cases say; `badRate` is null where there are none. */
@@ -48,7 +48,7 @@ export interface PrecedentSearch {
   readonly scale: Scale
   /** Most cases that are found. */
   readonly limit: number
-  /** Cases that are compared at most, the most promising first. @defaultValue 40000 */
+  /** Cases that are compared at most, the most promising first. @defaultValue 6000 */
   readonly budget?: number
 }
 
@@ -80,6 +80,8 @@ export class PrecedentIndex {
   readonly #table: CaseTable
   readonly #tree: CaseTree
   readonly #chains: CaseChains
+  /** One for all questions: each is answered before the next is asked. */
+  readonly #scorer: CaseScorer
   readonly #details = new CaseDetails()
   readonly #actions = new Map<number, ActionCases>()
   readonly #idHashOf = (slot: number): number => hashText(this.#details.idOf(slot))
@@ -88,6 +90,7 @@ export class PrecedentIndex {
   constructor(maxCases: number = DEFAULT_MAX_PRECEDENTS) {
     this.#table = new CaseTable(maxCases)
     this.#tree = new CaseTree(this.#table)
+    this.#scorer = new CaseScorer(this.#table)
     this.#chains = new CaseChains(this.#table)
   }
 
@@ -99,6 +102,11 @@ export class PrecedentIndex {
   /** Cases that are kept, those that have become neutral included. */
   get size(): number {
     return this.#table.size
+  }
+
+  /** Actions that have cases. */
+  get actions(): number {
+    return this.#actions.size
   }
 
   /** Bytes that are taken, apart from a few for each action. */
@@ -116,7 +124,7 @@ export class PrecedentIndex {
     const weighed = new WeighedCases()
     if (!cases)
       return { evidence: { badRate: null, weight: 0 }, summary: { ...NONE, ...summariseCases(weighed, null) } }
-    const scorer = new CaseScorer(this.#table, query, {
+    const scorer = this.#scorer.ask(query, {
       weights: EVALUATION_WEIGHTS,
       scale: { spread: spreadOf(cases), medianValue: moment.medianValue, now: moment.at },
     })
@@ -144,7 +152,7 @@ export class PrecedentIndex {
 
   /** The best cases for a situation by the weights of a strategy, of whatever action. */
   search(query: CaseQuery, { weights, scale, limit, budget = SEARCH_BUDGET }: PrecedentSearch): PrecedentMatch[] {
-    const scorer = new CaseScorer(this.#table, query, { weights, scale })
+    const scorer = this.#scorer.ask(query, { weights, scale })
     const found = this.#search(scorer, { cases: null, limit, budget })
     return Array.from({ length: found.count }, (_, place) => ({
       requestId: this.#details.idOf(this.#table.slotOf(found.numberAt(place))),
@@ -155,7 +163,7 @@ export class PrecedentIndex {
   /** {@link search} by comparing every case: what it is measured against. */
   scan(query: CaseQuery, { weights, scale, limit }: PrecedentSearch): PrecedentMatch[] {
     const table = this.#table
-    const scorer = new CaseScorer(table, query, { weights, scale })
+    const scorer = this.#scorer.ask(query, { weights, scale })
     const all: { number: number; score: number }[] = []
     for (let number = table.oldest; number < table.next; number++) {
       const slot = table.slotOf(number)

@@ -104,42 +104,59 @@ export type IntentOf = (slot: number) => number
  */
 export class CaseScorer {
   readonly #table: CaseTable
-  readonly #query: CaseQuery
-  readonly #intentOf: IntentOf | null
-  readonly #verb: number
+  // The situation, as `ask` has taken it apart.
+  #action = 0
+  #tool = 0
+  #domain = 0
+  #actor = 0
+  #target = 0
+  #run = 0
+  #verb = 0
+  #size = Number.NaN
+  #risk = 0
+  #axes: readonly number[] = []
+  /** Its value where reversibility is the only axis asked for, as it mostly is; NaN otherwise. */
+  #reversibility = Number.NaN
+  #intentOf: IntentOf | null = null
+  #spread = MIN_SPREAD
+  #median = Number.POSITIVE_INFINITY
+  #hour = 0
   /** As the tags of cases with the same target and actor. */
-  readonly #tag: number
-  readonly #size: number
-  readonly #spread: number
-  readonly #median: number
-  readonly #hour: number
-  readonly #fields = new Uint32Array(PLACES)
+  #tag = 0
+  readonly #fields = new Int32Array(PLACES)
   #fieldCount = 0
   #bloomLow = 0
   #bloomHigh = 0
   /** Fields that share their bit with another one. */
   #bloomExcess = 0
-  /** Weights as they count: those of signals that speak, adding up to 1. */
-  readonly #weights: AllWeights
-  readonly #spoken: Readonly<Record<Signal, boolean>>
+  #spoken: Readonly<Record<Signal, boolean>> = NOTHING_SPOKEN
+  #weights: AllWeights = normalise({}, NOTHING_SPOKEN)
 
-  constructor(
-    table: CaseTable,
-    query: CaseQuery,
-    options: { readonly weights: Weights; readonly scale: Scale; readonly intentOf?: IntentOf | null },
-  ) {
-    const { weights, scale, intentOf = null } = options
+  constructor(table: CaseTable) {
     this.#table = table
-    this.#query = query
-    this.#intentOf = intentOf
+  }
+
+  /** Asks for likeness with another situation. @returns itself. */
+  ask(query: CaseQuery, { weights, scale, intentOf = null }: Question): this {
+    this.#action = query.action | 0
+    this.#tool = query.tool | 0
+    this.#domain = query.domain | 0
+    this.#actor = query.actor | 0
+    this.#target = query.target | 0
+    this.#run = query.run | 0
     this.#verb = verbNumber(query.verb) << 16
-    this.#tag = tagOf(query.target, query.actor, 0)
     this.#size = query.value === null ? Number.NaN : Math.fround(Math.log1p(Math.abs(query.value)))
+    this.#risk = query.risk ?? 0
+    this.#axes = query.axes
+    const isAlone = query.axes.length === 2 && query.axes[0] === REVERSIBILITY
+    this.#reversibility = isAlone ? Math.fround(query.axes[1] ?? 0) : Number.NaN
+    this.#intentOf = intentOf
     this.#spread = scale.spread
     this.#median = scale.medianValue ?? Number.POSITIVE_INFINITY
     this.#hour = Math.floor(scale.now / HOUR_MS)
-    for (const field of query.fields) if (this.#fieldCount < MAX_FIELDS) this.#addField(field)
-    this.#spoken = {
+    this.#tag = tagOf(this.#target, this.#actor, 0)
+    this.#takeFields(query.fields)
+    const spoken = {
       action: query.action !== 0 || query.tool !== 0,
       domain: query.domain !== 0,
       actor: query.actor !== 0,
@@ -153,7 +170,9 @@ export class CaseScorer {
       consequence: true,
       trajectory: query.run !== 0,
     }
-    this.#weights = this.#normalise(weights)
+    this.#spoken = spoken
+    this.#weights = normalise(weights, spoken)
+    return this
   }
 
   /** Whether the situation says anything about a signal. */
@@ -169,16 +188,15 @@ export class CaseScorer {
   score(slot: number, floor: number = -1): number {
     const row = slot * ROW
     const { words, floats } = this.#table
-    const query = this.#query
     const weights = this.#weights
     let score =
       weights.action *
         this.#actionOf(words[row + ROW_ACTION] ?? 0, words[row + ROW_TOOL] ?? 0, words[row + ROW_PACKED] ?? 0) +
       weights.recency * recencyOf(this.#hour - (words[row + ROW_HOUR] ?? 0))
-    if (words[row + ROW_DOMAIN] === query.domain) score += weights.domain
-    if (words[row + ROW_ACTOR] === query.actor) score += weights.actor
-    if (words[row + ROW_TARGET] === query.target) score += weights.target
-    if (words[row + ROW_RUN] === query.run) score += weights.trajectory
+    if (words[row + ROW_DOMAIN] === this.#domain) score += weights.domain
+    if (words[row + ROW_ACTOR] === this.#actor) score += weights.actor
+    if (words[row + ROW_TARGET] === this.#target) score += weights.target
+    if (words[row + ROW_RUN] === this.#run) score += weights.trajectory
     if (weights.risk > 0) score += weights.risk * this.#riskOf(floats[row + ROW_RISK] ?? 0)
     if (weights.consequence > 0)
       score +=
@@ -187,8 +205,8 @@ export class CaseScorer {
     let rest = weights.value + weights.axes + weights.fields + weights.intent
     if (score + rest <= floor) return -1
     if (weights.fields > 0) {
-      const [low, high] = [words[row + ROW_BLOOM] ?? 0, words[row + ROW_BLOOM + 1] ?? 0]
-      rest += this.#boundOfFields(low, high, (words[row + ROW_PACKED] ?? 0) & 0xff) - weights.fields
+      const count = (words[row + ROW_PACKED] ?? 0) & 0xff
+      rest += this.#boundOfFields(words[row + ROW_BLOOM] ?? 0, words[row + ROW_BLOOM + 1] ?? 0, count) - weights.fields
       if (score + rest <= floor) return -1
     }
     if (weights.value > 0) {
@@ -207,12 +225,11 @@ export class CaseScorer {
   signals(slot: number): SignalValues {
     const row = slot * ROW
     const { words, floats } = this.#table
-    const { domain, actor, target, run } = this.#query
     const all: Readonly<Record<Signal, number>> = {
       action: this.#actionOf(words[row + ROW_ACTION] ?? 0, words[row + ROW_TOOL] ?? 0, words[row + ROW_PACKED] ?? 0),
-      domain: Number(words[row + ROW_DOMAIN] === domain),
-      actor: Number(words[row + ROW_ACTOR] === actor),
-      target: Number(words[row + ROW_TARGET] === target),
+      domain: Number(words[row + ROW_DOMAIN] === this.#domain),
+      actor: Number(words[row + ROW_ACTOR] === this.#actor),
+      target: Number(words[row + ROW_TARGET] === this.#target),
       value: this.#closeness(this.#size - (floats[row + ROW_SIZE] ?? 0)),
       risk: this.#riskOf(floats[row + ROW_RISK] ?? 0),
       axes: this.speaks('axes') ? this.#axesOf(row) : 0,
@@ -220,7 +237,7 @@ export class CaseScorer {
       intent: this.#intentOf === null ? 0 : this.#intentOf(slot),
       recency: recencyOf(this.#hour - (words[row + ROW_HOUR] ?? 0)),
       consequence: this.#consequenceOf(floats[row + ROW_REVERSIBILITY] ?? 0, floats[row + ROW_MAGNITUDE] ?? 0),
-      trajectory: Number(words[row + ROW_RUN] === run),
+      trajectory: Number(words[row + ROW_RUN] === this.#run),
     }
     return Object.fromEntries(SIGNALS.filter((signal) => this.speaks(signal)).map((signal) => [signal, all[signal]]))
   }
@@ -228,10 +245,9 @@ export class CaseScorer {
   /** What no case in a node's box exceeds. */
   bound(tree: CaseTree, node: number, known: BoxKnowledge): number {
     const at = node * NODE
-    const { actor, target } = this.#query
     let bound = this.boundOfRest(tree, node, known)
-    if (!known.isActorDone && within(tree.hashes, at + NODE_ACTOR, actor)) bound += this.#weights.actor
-    if (!known.isTargetDone && within(tree.hashes, at + NODE_TARGET, target)) bound += this.#weights.target
+    if (!known.isActorDone && within(tree.nodes, at + NODE_ACTOR, this.#actor)) bound += this.#weights.actor
+    if (!known.isTargetDone && within(tree.nodes, at + NODE_TARGET, this.#target)) bound += this.#weights.target
     if (this.#weights.fields === 0) return bound
     return bound + (this.#weights.fields * (this.#fieldCount - known.missing)) / (this.#fieldCount + known.extra)
   }
@@ -239,19 +255,18 @@ export class CaseScorer {
   /** The same without what a tag tells of each case: fields, actor and target. */
   boundOfRest(tree: CaseTree, node: number, known: BoxKnowledge): number {
     const at = node * NODE
-    const { hashes, floats } = tree
-    const { tool, domain, run, risk } = this.#query
+    const { nodes, floats } = tree
     const weights = this.#weights
-    const isOfTool = within(hashes, at + NODE_TOOL, tool)
+    const isOfTool = within(nodes, at + NODE_TOOL, this.#tool)
     let bound =
       weights.action *
-        this.#actionOf(hashes[at + NODE_ACTION] ?? 0, isOfTool ? tool : 0, hashes[at + NODE_PACKED] ?? 0) +
-      weights.recency * recencyOf(this.#hour - (hashes[at + NODE_HOUR] ?? 0)) +
+        this.#actionOf(nodes[at + NODE_ACTION] ?? 0, isOfTool ? this.#tool : 0, nodes[at + NODE_PACKED] ?? 0) +
+      weights.recency * recencyOf(this.#hour - (nodes[at + NODE_HOUR] ?? 0)) +
       weights.intent
     if (weights.axes > 0) bound += weights.axes * this.#axesBound(floats, at)
-    if (within(hashes, at + NODE_DOMAIN, domain)) bound += weights.domain
-    if (!known.isRunDone && run !== 0) bound += weights.trajectory
-    if (weights.risk > 0) bound += weights.risk * (1 - distance(floats, at + NODE_RISK, risk ?? 0))
+    if (within(nodes, at + NODE_DOMAIN, this.#domain)) bound += weights.domain
+    if (!known.isRunDone && this.#run !== 0) bound += weights.trajectory
+    if (weights.risk > 0) bound += weights.risk * (1 - distance(floats, at + NODE_RISK, this.#risk))
     if (weights.consequence > 0) {
       const lowest = floats[at + NODE_REVERSIBILITY] ?? 0
       const reversibility = lowest === Number.POSITIVE_INFINITY ? Number.NaN : lowest
@@ -280,8 +295,7 @@ export class CaseScorer {
 
   /** The situation's hash in a word of a row. */
   hashOf(row: ChainRow): number {
-    const { target, actor, run } = this.#query
-    return row === ROW_TARGET ? target : row === ROW_ACTOR ? actor : run
+    return row === ROW_TARGET ? this.#target : row === ROW_ACTOR ? this.#actor : this.#run
   }
 
   /** Whether the situation has a field. */
@@ -292,44 +306,30 @@ export class CaseScorer {
     return false
   }
 
-  #addField(field: number): void {
-    if (this.hasField(field)) return
-    let place = field & (PLACES - 1)
-    while (this.#fields[place] !== 0) place = (place + 1) & (PLACES - 1)
-    this.#fields[place] = field
-    this.#fieldCount++
-    const bit = bloomBit(field)
-    const mask = 1 << (bit & 31)
-    const isTaken = ((bit < 32 ? this.#bloomLow : this.#bloomHigh) & mask) !== 0
-    if (isTaken) this.#bloomExcess++
-    if (bit < 32) this.#bloomLow |= mask
-    else this.#bloomHigh |= mask
-  }
-
-  #normalise(weights: Weights): AllWeights {
-    let total = 0
-    for (const signal of SIGNALS) if (this.speaks(signal)) total += weights[signal] ?? 0
-    const of = (signal: Signal): number => (total > 0 && this.speaks(signal) ? (weights[signal] ?? 0) / total : 0)
-    // Written out, so that all scorers' weights have the same shape and are read quickly.
-    return {
-      action: of('action'),
-      domain: of('domain'),
-      actor: of('actor'),
-      target: of('target'),
-      value: of('value'),
-      risk: of('risk'),
-      axes: of('axes'),
-      fields: of('fields'),
-      intent: of('intent'),
-      recency: of('recency'),
-      consequence: of('consequence'),
-      trajectory: of('trajectory'),
+  #takeFields(fields: readonly number[]): void {
+    this.#fields.fill(0)
+    this.#fieldCount = 0
+    this.#bloomLow = 0
+    this.#bloomHigh = 0
+    this.#bloomExcess = 0
+    for (const each of fields) {
+      const field = each | 0
+      if (this.#fieldCount >= MAX_FIELDS || this.hasField(field)) continue
+      let place = field & (PLACES - 1)
+      while (this.#fields[place] !== 0) place = (place + 1) & (PLACES - 1)
+      this.#fields[place] = field
+      this.#fieldCount++
+      const bit = bloomBit(field)
+      const mask = 1 << (bit & 31)
+      if (((bit < 32 ? this.#bloomLow : this.#bloomHigh) & mask) !== 0) this.#bloomExcess++
+      if (bit < 32) this.#bloomLow |= mask
+      else this.#bloomHigh |= mask
     }
   }
 
   /** Of the axes a box knows reversibility alone. */
   #axesBound(floats: Float32Array, at: number): number {
-    const { axes } = this.#query
+    const axes = this.#axes
     let loss = 0
     for (let axis = 0; axis < axes.length; axis += 2)
       if (axes[axis] === REVERSIBILITY) {
@@ -341,16 +341,15 @@ export class CaseScorer {
   }
 
   #riskOf(risk: number): number {
-    return 1 - Math.abs((this.#query.risk ?? 0) - risk)
+    return 1 - Math.abs(this.#risk - risk)
   }
 
   #actionOf(action: number, tool: number, packed: number): number {
-    const query = this.#query
     if (
-      query.action !== 0 ? action === query.action : query.tool !== 0 && (tool === query.tool || action === query.tool)
+      this.#action !== 0 ? action === this.#action : this.#tool !== 0 && (tool === this.#tool || action === this.#tool)
     )
       return 1
-    if (query.tool !== 0 && tool === query.tool) return SAME_TOOL
+    if (this.#tool !== 0 && tool === this.#tool) return SAME_TOOL
     return this.#verb !== 0 && (packed & VERB_BITS) === this.#verb ? SAME_VERB : 0
   }
 
@@ -379,15 +378,28 @@ export class CaseScorer {
     const { words, terms } = this.#table
     const first = words[row + ROW_TERMS] ?? 0
     const count = (words[row + ROW_PACKED] ?? 0) & 0xff
+    const fields = this.#fields
     let both = 0
-    for (let at = first; at < first + count; at++) if (this.hasField(terms[at] ?? 0)) both++
+    for (let at = first; at < first + count; at++) {
+      const field = terms[at] ?? 0
+      // Written out: this is most of what a comparison takes.
+      for (let place = field & (PLACES - 1); fields[place] !== 0; place = (place + 1) & (PLACES - 1))
+        if (fields[place] === field) {
+          both++
+          break
+        }
+    }
     return both / (count + this.#fieldCount - both)
   }
 
   /** Mean closeness over the axes asked for; an axis that the case lacks is no likeness. */
   #axesOf(row: number): number {
-    const { words, terms, termFloats } = this.#table
-    const { axes } = this.#query
+    const { words, floats, terms, termFloats } = this.#table
+    if (!Number.isNaN(this.#reversibility)) {
+      const apart = Math.abs(this.#reversibility - (floats[row + ROW_REVERSIBILITY] ?? 0))
+      return apart < 1 ? 1 - apart : 0
+    }
+    const axes = this.#axes
     const packed = words[row + ROW_PACKED] ?? 0
     const first = (words[row + ROW_TERMS] ?? 0) + (packed & 0xff)
     const end = first + 2 * ((packed >>> 8) & 0xff)
@@ -399,6 +411,49 @@ export class CaseScorer {
     return sum / (axes.length / 2)
   }
 }
+
+interface Question {
+  readonly weights: Weights
+  readonly scale: Scale
+  /** @defaultValue null: nobody asks for words */
+  readonly intentOf?: IntentOf | null
+}
+
+/** Weights as they count: those of signals that speak, adding up to 1; written out, so that all have the same shape. */
+function normalise(weights: Weights, spoken: Readonly<Record<Signal, boolean>>): AllWeights {
+  let total = 0
+  for (const signal of SIGNALS) if (spoken[signal]) total += weights[signal] ?? 0
+  const share = total > 0 ? 1 / total : 0
+  return {
+    action: spoken.action ? (weights.action ?? 0) * share : 0,
+    domain: spoken.domain ? (weights.domain ?? 0) * share : 0,
+    actor: spoken.actor ? (weights.actor ?? 0) * share : 0,
+    target: spoken.target ? (weights.target ?? 0) * share : 0,
+    value: spoken.value ? (weights.value ?? 0) * share : 0,
+    risk: spoken.risk ? (weights.risk ?? 0) * share : 0,
+    axes: spoken.axes ? (weights.axes ?? 0) * share : 0,
+    fields: spoken.fields ? (weights.fields ?? 0) * share : 0,
+    intent: spoken.intent ? (weights.intent ?? 0) * share : 0,
+    recency: spoken.recency ? (weights.recency ?? 0) * share : 0,
+    consequence: spoken.consequence ? (weights.consequence ?? 0) * share : 0,
+    trajectory: spoken.trajectory ? (weights.trajectory ?? 0) * share : 0,
+  }
+}
+
+const NOTHING_SPOKEN = {
+  action: false,
+  domain: false,
+  actor: false,
+  target: false,
+  value: false,
+  risk: false,
+  axes: false,
+  fields: false,
+  intent: false,
+  recency: false,
+  consequence: false,
+  trajectory: false,
+} as const
 
 /** What is known about the cases of a box beyond the box. */
 export interface BoxKnowledge {
@@ -421,8 +476,8 @@ function recencyOf(hours: number): number {
   return halvings === 0 ? rest : halvings < 31 ? rest / (1 << halvings) : 0
 }
 
-function within(hashes: Uint32Array, at: number, hash: number): boolean {
-  return (hashes[at] ?? 0) <= hash && hash <= (hashes[at + 1] ?? 0)
+function within(ranges: Int32Array, at: number, hash: number): boolean {
+  return (ranges[at] ?? 0) <= hash && hash <= (ranges[at + 1] ?? 0)
 }
 
 /** How far a number is from a range: NaN for an empty range, 0 within. */

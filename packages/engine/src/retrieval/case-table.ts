@@ -49,7 +49,7 @@ export const ROW_LEAF = 14
 export const ROW_MAGNITUDE = 15
 
 /** A row that no leaf holds. */
-export const NO_LEAF = 0xffffffff
+export const NO_LEAF = -1
 /** Bits of the packed word that tell the verb. */
 export const VERB_BITS = 0xf0000
 /** Bits of the packed word that tell how the case ended: 0 good, 1 bad. */
@@ -81,9 +81,9 @@ const VERBS: readonly VerbClass[] = [
 /** Hash of the axis that boxes know. */
 export const REVERSIBILITY: number = hashName('reversibility')
 
-/** Hash of a name; 0 for none. */
+/** Hash of a name, a signed word; 0 for none. */
 export function hashName(name: string | null): number {
-  return name === null ? 0 : hashText(name) || 1
+  return name === null ? 0 : hashText(name) | 0 || 1
 }
 
 /** A verb's number; 0 for none that is known. */
@@ -103,10 +103,10 @@ export function bloomBit(field: number): number {
 export class CaseTable {
   #most: number
   #mostTerms: number
-  words: Uint32Array = new Uint32Array(FIRST_ROWS * ROW)
+  words: Int32Array = new Int32Array(FIRST_ROWS * ROW)
   /** The same memory as `words`. */
   floats: Float32Array
-  terms: Uint32Array = new Uint32Array(FIRST_ROWS * TERMS_A_CASE)
+  terms: Int32Array = new Int32Array(FIRST_ROWS * TERMS_A_CASE)
   /** The same memory as `terms`. */
   termFloats: Float32Array
   /** Number of the oldest case, and of the next. */
@@ -208,10 +208,10 @@ export class CaseTable {
     const { most, mostTerms, words, terms, oldest, next, termHead } = snapshot as TableSnapshot
     this.#most = most
     this.#mostTerms = mostTerms
-    this.words = new Uint32Array(Math.max(FIRST_ROWS * ROW, words.length))
+    this.words = new Int32Array(Math.max(FIRST_ROWS * ROW, words.length))
     this.words.set(words)
     this.floats = new Float32Array(this.words.buffer)
-    this.terms = new Uint32Array(Math.max(FIRST_ROWS * TERMS_A_CASE, terms.length))
+    this.terms = new Int32Array(Math.max(FIRST_ROWS * TERMS_A_CASE, terms.length))
     this.terms.set(terms)
     this.termFloats = new Float32Array(this.terms.buffer)
     this.oldest = oldest
@@ -271,7 +271,7 @@ export class CaseTable {
 
   #growRows(rows: number): void {
     if (rows * ROW <= this.words.length) return
-    const words = new Uint32Array(Math.min(this.most, Math.max(FIRST_ROWS, 2 * rows)) * ROW)
+    const words = new Int32Array(Math.min(this.most, Math.max(FIRST_ROWS, 2 * rows)) * ROW)
     words.set(this.words)
     this.words = words
     this.floats = new Float32Array(words.buffer)
@@ -280,7 +280,7 @@ export class CaseTable {
   #growTerms(length: number): void {
     if (length <= this.terms.length) return
     const most = Math.max(length, this.#mostTerms)
-    const terms = new Uint32Array(Math.min(most, 2 * length))
+    const terms = new Int32Array(Math.min(most, 2 * length))
     terms.set(this.terms)
     this.terms = terms
     this.termFloats = new Float32Array(terms.buffer)
@@ -290,8 +290,8 @@ export class CaseTable {
 interface TableSnapshot {
   readonly most: number
   readonly mostTerms: number
-  readonly words: Uint32Array
-  readonly terms: Uint32Array
+  readonly words: Int32Array
+  readonly terms: Int32Array
   readonly oldest: number
   readonly next: number
   readonly termHead: number

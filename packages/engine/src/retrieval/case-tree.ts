@@ -101,12 +101,10 @@ export class CaseTree {
   nodes: Int32Array = new Int32Array(0)
   /** The same memory as `nodes`. */
   floats: Float32Array = new Float32Array(0)
-  /** The same memory as `nodes`. */
-  hashes: Uint32Array = new Uint32Array(0)
   /** Slots of the cases of leaves. */
   pages: Int32Array = new Int32Array(0)
   /** Beside each slot what rules most cases out, so that their rows need not be fetched; {@link TAG} words each. */
-  tags: Uint32Array = new Uint32Array(0)
+  tags: Int32Array = new Int32Array(0)
   #nodeCount = 0
   #pageCount = 0
   /** First node and page that are free again, each naming the next; -1 for none. */
@@ -174,7 +172,7 @@ export class CaseTree {
   restore(snapshot: unknown): void {
     const { nodes, pages, freeNode, freePage } = snapshot as TreeSnapshot
     this.#takeNodes(nodes.slice())
-    this.tags = new Uint32Array(0)
+    this.tags = new Int32Array(0)
     this.#takePages(pages.slice())
     // Places that no leaf holds are read by nobody, whatever they say.
     for (let place = 0; place < pages.length; place++) this.#put(place, pages[place] ?? 0)
@@ -195,16 +193,16 @@ export class CaseTree {
     const split = this.nodes[at + NODE_SPLIT] ?? 0
     switch (split) {
       case BY_FIELD:
-        return this.#hasField(row, this.hashes[at + NODE_KEY] ?? 0)
+        return this.#hasField(row, this.nodes[at + NODE_KEY] ?? 0)
       case BY_CHANCE:
-        return (mix(slot, this.hashes[at + NODE_KEY] ?? 0) & 1) === 0
+        return (mix(slot, this.nodes[at + NODE_KEY] ?? 0) & 1) === 0
       case ROW_SIZE:
       case ROW_RISK:
       case ROW_REVERSIBILITY:
         // What says nothing is below nothing.
         return (floats[row + split] ?? 0) < (this.floats[at + NODE_KEY] ?? 0)
       default:
-        return (words[row + split] ?? 0) < (this.hashes[at + NODE_KEY] ?? 0)
+        return (words[row + split] ?? 0) < (this.nodes[at + NODE_KEY] ?? 0)
     }
   }
 
@@ -239,7 +237,7 @@ export class CaseTree {
 
   #takePages(pages: Int32Array): void {
     this.pages = pages
-    const tags = new Uint32Array(TAG * pages.length)
+    const tags = new Int32Array(TAG * pages.length)
     tags.set(this.tags)
     this.tags = tags
   }
@@ -249,38 +247,37 @@ export class CaseTree {
     const at = node * NODE
     const row = slot * ROW
     const { words, floats } = this.#table
-    this.hashes[at + NODE_ACTION] = words[row + ROW_ACTION] ?? 0
-    this.nodes[at + NODE_PACKED] =
-      (this.nodes[at + NODE_PACKED] ?? 0) | ((words[row + ROW_PACKED] ?? 0) & (VERB_BITS | BOTH_LABELS))
-    for (const [word, place] of HASHES) {
-      const hash = words[row + word] ?? 0
-      if (hash < (this.hashes[at + place] ?? 0)) this.hashes[at + place] = hash
-      if (hash > (this.hashes[at + place + 1] ?? 0)) this.hashes[at + place + 1] = hash
-    }
-    for (const [word, place] of NUMBERS) {
-      const number = floats[row + word] ?? 0
-      if (number < (this.floats[at + place] ?? 0)) this.floats[at + place] = number
-      if (number > (this.floats[at + place + 1] ?? 0)) this.floats[at + place + 1] = number
-    }
+    const { nodes } = this
+    nodes[at + NODE_ACTION] = words[row + ROW_ACTION] ?? 0
+    nodes[at + NODE_PACKED] =
+      (nodes[at + NODE_PACKED] ?? 0) | ((words[row + ROW_PACKED] ?? 0) & (VERB_BITS | BOTH_LABELS))
+    // Written out: this is done at every level of every insert.
+    widenRange(nodes, at + NODE_TOOL, words[row + ROW_TOOL] ?? 0)
+    widenRange(nodes, at + NODE_ACTOR, words[row + ROW_ACTOR] ?? 0)
+    widenRange(nodes, at + NODE_DOMAIN, words[row + ROW_DOMAIN] ?? 0)
+    widenRange(nodes, at + NODE_TARGET, words[row + ROW_TARGET] ?? 0)
+    widenRange(this.floats, at + NODE_SIZE, floats[row + ROW_SIZE] ?? 0)
+    widenRange(this.floats, at + NODE_RISK, floats[row + ROW_RISK] ?? 0)
+    widenRange(this.floats, at + NODE_REVERSIBILITY, floats[row + ROW_REVERSIBILITY] ?? 0)
     const magnitude = floats[row + ROW_MAGNITUDE] ?? 0
     if (magnitude > (this.floats[at + NODE_MAGNITUDE] ?? 0)) this.floats[at + NODE_MAGNITUDE] = magnitude
     const hour = words[row + ROW_HOUR] ?? 0
-    if (hour > (this.hashes[at + NODE_HOUR] ?? 0)) this.hashes[at + NODE_HOUR] = hour
+    if (hour > (nodes[at + NODE_HOUR] ?? 0)) nodes[at + NODE_HOUR] = hour
   }
 
   #clearBox(node: number): void {
     const at = node * NODE
     this.nodes[at + NODE_PACKED] = 0
     for (const [, place] of HASHES) {
-      this.hashes[at + place] = 0xffffffff
-      this.hashes[at + place + 1] = 0
+      this.nodes[at + place] = 0x7fffffff
+      this.nodes[at + place + 1] = -0x80000000
     }
     for (const [, place] of NUMBERS) {
       this.floats[at + place] = Number.POSITIVE_INFINITY
       this.floats[at + place + 1] = Number.NEGATIVE_INFINITY
     }
     this.floats[at + NODE_MAGNITUDE] = 0
-    this.hashes[at + NODE_HOUR] = 0
+    this.nodes[at + NODE_HOUR] = 0
   }
 
   /** Draws the box of a leaf anew, and those around it as far as they become narrower. */
@@ -299,8 +296,8 @@ export class CaseTree {
       const [left, right] = [(this.nodes[at + NODE_LEFT] ?? 0) * NODE, (this.nodes[at + NODE_RIGHT] ?? 0) * NODE]
       this.nodes[at + NODE_PACKED] = (this.nodes[left + NODE_PACKED] ?? 0) | (this.nodes[right + NODE_PACKED] ?? 0)
       for (const [, place] of HASHES) {
-        this.hashes[at + place] = Math.min(this.hashes[left + place] ?? 0, this.hashes[right + place] ?? 0)
-        this.hashes[at + place + 1] = Math.max(this.hashes[left + place + 1] ?? 0, this.hashes[right + place + 1] ?? 0)
+        this.nodes[at + place] = Math.min(this.nodes[left + place] ?? 0, this.nodes[right + place] ?? 0)
+        this.nodes[at + place + 1] = Math.max(this.nodes[left + place + 1] ?? 0, this.nodes[right + place + 1] ?? 0)
       }
       for (const [, place] of NUMBERS) {
         this.floats[at + place] = Math.min(this.floats[left + place] ?? 0, this.floats[right + place] ?? 0)
@@ -310,7 +307,7 @@ export class CaseTree {
         this.floats[left + NODE_MAGNITUDE] ?? 0,
         this.floats[right + NODE_MAGNITUDE] ?? 0,
       )
-      this.hashes[at + NODE_HOUR] = Math.max(this.hashes[left + NODE_HOUR] ?? 0, this.hashes[right + NODE_HOUR] ?? 0)
+      this.nodes[at + NODE_HOUR] = Math.max(this.nodes[left + NODE_HOUR] ?? 0, this.nodes[right + NODE_HOUR] ?? 0)
     }
   }
 
@@ -348,7 +345,7 @@ export class CaseTree {
     this.nodes[at + NODE_RIGHT] = right
     this.nodes[at + NODE_SPLIT] = split
     if (split === ROW_SIZE || split === ROW_RISK || split === ROW_REVERSIBILITY) this.floats[at + NODE_KEY] = key
-    else this.hashes[at + NODE_KEY] = key
+    else this.nodes[at + NODE_KEY] = key
     for (const slot of slots) {
       const child = this.#childOf(node, slot)
       this.#widen(child, slot)
@@ -501,7 +498,6 @@ export class CaseTree {
   #takeNodes(nodes: Int32Array): void {
     this.nodes = nodes
     this.floats = new Float32Array(nodes.buffer)
-    this.hashes = new Uint32Array(nodes.buffer)
   }
 }
 
@@ -522,8 +518,14 @@ interface TreeSnapshot {
 
 // What a split is worked out in; nothing stays here between two.
 const sorted = new Float64Array(LEAF)
-const countedFields = new Uint32Array(COUNT_PLACES)
+const countedFields = new Int32Array(COUNT_PLACES)
 const timesCounted = new Uint8Array(COUNT_PLACES)
+
+/** NaN leaves a range as it is. */
+function widenRange(ranges: Int32Array | Float32Array, at: number, number: number): void {
+  if (number < (ranges[at] ?? 0)) ranges[at] = number
+  if (number > (ranges[at + 1] ?? 0)) ranges[at + 1] = number
+}
 
 /** How many of the sorted numbers lie below the border between two different ones that is nearest to the middle. */
 function evenBorder(count: number): number {

@@ -36,7 +36,7 @@ export function scoreAll(
   for (const each of cases) table.add(each)
   const read = intentReader(situation.intent)
   const intentOf = read === null ? null : (slot: number): number => (rows[slot] ? read(rows[slot]) : 0)
-  const scorer = new CaseScorer(table, toQuery(situation), { weights, scale, intentOf })
+  const scorer = new CaseScorer(table).ask(toQuery(situation), { weights, scale, intentOf })
   return rows
     .map((row, slot) => ({ row, signals: scorer.signals(slot), score: scorer.score(slot) }))
     .toSorted((a, b) => b.score - a.score || b.row.seq - a.row.seq)

@@ -30,6 +30,8 @@ import { TopCases } from './top-cases.ts'
 const MOST_OF_CHAIN = { cases: 256, share: 1 / 8 } as const
 /** What a case counts that is ruled out by its tag, without a look at its row. */
 const RULED_OUT = 1 / 32
+/** What a node counts whose box is looked at. */
+const LOOKED_AT = 1 / 2
 /** Below so many cases the trees alone are quicker. */
 const WORTH_CHAINS = 512
 
@@ -115,40 +117,42 @@ function searchTrees(
     isTargetDone: done.includes(ROW_TARGET),
     isRunDone: done.includes(ROW_RUN),
   }
+  const work = { left: budget }
   const push = (node: number): void => {
+    work.left -= LOOKED_AT
     if (((tree.nodes[node * NODE + NODE_PACKED] ?? 0) & labels) === 0) return
     const bound = scorer.bound(tree, node, known)
     if (bound > top.floor) queue.push(bound, node, known.missing, known.extra)
   }
-  /** @param rest - What all but the tags adds at most. @returns how many cases were compared; those that are ruled out count less. */
-  const searchLeaf = (at: number, rest: number): number => {
-    let compared = 0
+  /** @param rest - What all but the tags adds at most. */
+  const searchLeaf = (at: number, rest: number): void => {
     const first = (tree.nodes[at + NODE_PAGE] ?? 0) * LEAF
     const end = first + (tree.nodes[at + NODE_COUNT] ?? 0)
     for (let place = first; place < end; place++) {
-      compared += RULED_OUT
+      work.left -= RULED_OUT
       if (rest + scorer.boundOfTag(tree, place) <= top.floor) continue
       const slot = tree.pages[place] ?? 0
-      compared++
+      work.left--
       if (((table.words[slot * ROW + ROW_PACKED] ?? 0) & labels) === 0) continue
       const score = scorer.score(slot, top.floor)
       if (score >= 0) top.offer(table.numberOf(slot), score)
     }
-    return compared
   }
   for (const root of roots) push(root)
-  let compared = 0
-  while (compared < budget && queue.pop()) {
+  // However many actions there are, something is compared.
+  work.left = budget
+  while (work.left > 0) {
+    if (!queue.pop()) return
     if (queue.bound <= top.floor) return
     const at = queue.node * NODE
-    const { nodes, hashes } = tree
+    const { nodes } = tree
     const left = nodes[at + NODE_LEFT] ?? -1
     if (left < 0) {
-      compared += searchLeaf(at, scorer.boundOfRest(tree, queue.node, known))
+      searchLeaf(at, scorer.boundOfRest(tree, queue.node, known))
       continue
     }
     const isByField = nodes[at + NODE_SPLIT] === BY_FIELD
-    const isOwn = isByField && scorer.hasField(hashes[at + NODE_KEY] ?? 0)
+    const isOwn = isByField && scorer.hasField(nodes[at + NODE_KEY] ?? 0)
     const { missing, extra } = queue
     known.missing = missing
     known.extra = extra + Number(isByField && !isOwn)

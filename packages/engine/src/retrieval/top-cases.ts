@@ -2,8 +2,8 @@
 export class TopCases {
   readonly #limit: number
   readonly #least: number
-  readonly #numbers: Float64Array
-  readonly #scores: Float64Array
+  readonly #numbers: number[] = []
+  readonly #scores: number[] = []
   /** How many there are. */
   count = 0
   /** What a score has to exceed. */
@@ -16,8 +16,6 @@ export class TopCases {
   constructor(limit: number, least: number) {
     this.#limit = limit
     this.#least = least
-    this.#numbers = new Float64Array(limit)
-    this.#scores = new Float64Array(limit)
     // A score that is just as good as the least counts.
     this.floor = least - Number.EPSILON
   }
