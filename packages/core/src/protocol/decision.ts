@@ -47,9 +47,9 @@ export const decisionSummarySchema = z.looseObject({
 export type DecisionSummary = z.infer<typeof decisionSummarySchema>
 
 export const decisionListSchema = z.looseObject({
-  /** Newest first. */
+  /** Newest first. A search may answer fewer than `limit`, even none, and still have more: it looks through a part of the log at a time. */
   decisions: z.array(decisionSummarySchema),
-  /** Null on the last page. */
+  /** Null once the whole log was looked through. */
   next_cursor: z.string().nullable(),
   limit: z.int(),
 })

@@ -1,5 +1,5 @@
 import { percent } from '../words/format.ts'
-import { ChartFrame, HEIGHT, PLOT } from './chart-frame.tsx'
+import { ChartFrame, HEIGHT } from './chart-frame.tsx'
 
 export interface Line {
   readonly name: string
@@ -14,46 +14,49 @@ export interface LineChartProps {
   readonly lines: readonly Line[]
 }
 
+/** With more points the line alone is clearer. */
+const MANY = 60
+
 /** Shares over steps or days. The same figures stand in a table for who cannot see lines. */
 export function LineChart({ label, xLabels, lines }: LineChartProps) {
   const top = niceTop(Math.max(0.05, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0))))
-  const x = (index: number): number =>
-    PLOT.left + (xLabels.length < 2 ? 0.5 : index / (xLabels.length - 1)) * PLOT.width
-  const y = (value: number): number => PLOT.top + (1 - value / top) * PLOT.height
-  const shownLabels = xLabels.length < 2 ? [0] : [0, Math.floor((xLabels.length - 1) / 2), xLabels.length - 1]
+  const last = xLabels.length - 1
+  const shown = [...new Set(xLabels.length < 2 ? [0] : [0, Math.floor(last / 2), last])]
   return (
     <figure class="chart">
-      <ChartFrame label={label} ticks={[0, top / 2, top].map((value) => ({ at: y(value), text: percent(value) }))}>
-        {[...new Set(shownLabels)].map((index) => (
-          <text
-            key={index}
-            class="axis"
-            x={x(index)}
-            y={HEIGHT - 6}
-            text-anchor={index === 0 ? 'start' : index === xLabels.length - 1 ? 'end' : 'middle'}
-          >
-            {xLabels[index]}
-          </text>
-        ))}
-        {lines.map(({ name, tone, values }) => (
-          <g key={name}>
-            <path class={`line line-${tone}`} d={pathOf(values, x, y)} />
-            {values.map(
-              (value, index) =>
-                value !== null && (
-                  <circle
-                    key={index}
-                    class={`dot dot-${tone}`}
-                    cx={x(index)}
-                    cy={y(value)}
-                    r={values.length > 60 ? 0 : 3}
-                  >
-                    <title>{`${xLabels[index]}: ${name} ${percent(value)}`}</title>
-                  </circle>
-                ),
-            )}
-          </g>
-        ))}
+      <ChartFrame label={label} ticks={[0, 0.5, 1].map((share) => ({ share, text: percent(share * top) }))}>
+        {(plot) => {
+          const x = (index: number): number => plot.left + (last < 1 ? 0.5 : index / last) * plot.width
+          const y = (value: number): number => plot.top + (1 - value / top) * plot.height
+          return (
+            <>
+              {shown.map((index) => (
+                <text key={index} class="axis" x={x(index)} y={HEIGHT - 8} text-anchor={anchorOf(index, last)}>
+                  {xLabels[index]}
+                </text>
+              ))}
+              {lines.map(({ name, tone, values }) => (
+                <g key={name}>
+                  <path class={`line line-${tone}`} d={pathOf(values, x, y)} />
+                  {values.map(
+                    (value, index) =>
+                      value !== null && (
+                        <circle
+                          key={index}
+                          class={`dot dot-${tone}`}
+                          cx={x(index)}
+                          cy={y(value)}
+                          r={values.length > MANY ? 0 : 3}
+                        >
+                          <title>{`${xLabels[index]}: ${name} ${percent(value)}`}</title>
+                        </circle>
+                      ),
+                  )}
+                </g>
+              ))}
+            </>
+          )
+        }}
       </ChartFrame>
       <figcaption class="legend">
         {lines.map(({ name, tone }) => (
@@ -89,6 +92,12 @@ export function LineChart({ label, xLabels, lines }: LineChartProps) {
       </div>
     </figure>
   )
+}
+
+function anchorOf(index: number, last: number): 'start' | 'middle' | 'end' {
+  if (last < 1) return 'middle'
+  if (index === 0) return 'start'
+  return index === last ? 'end' : 'middle'
 }
 
 /** Gaps stay gaps. */

@@ -2,7 +2,7 @@ import type { Reliability } from '@bighub/core'
 import { count, percent } from '../words/format.ts'
 
 const SIZE = 300
-const PLOT = { left: 44, top: 10, side: SIZE - 44 - 12 } as const
+const PLOT = { left: 58, top: 10, side: SIZE - 58 - 12 } as const
 const HEIGHT = PLOT.top + PLOT.side + 40
 
 /** Predicted risk against observed rate, with the interval of each bin; on the diagonal the prediction is right. */

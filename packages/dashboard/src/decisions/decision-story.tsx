@@ -101,7 +101,9 @@ function Story({ decision }: { readonly decision: Decision }) {
             <ArgumentsTable values={call.arguments ?? {}} provenance={call.provenance} />
           )}
           {runOf(decision).user_text && (
-            <Facts of={[['What the user said', <q key="said">{runOf(decision).user_text}</q>]]} />
+            <p>
+              <span class="quiet">The user said</span> <q>{runOf(decision).user_text}</q>
+            </p>
           )}
         </div>
       </Section>
@@ -149,11 +151,13 @@ function Judgement({ decision }: { readonly decision: Decision }) {
               ['Evidence', words(because.evidence_status)],
               [<Term is="regret">Projected regret</Term>, decimals(because.projected_regret, 2)],
               ['Mode', words(response.enforcement_mode)],
-              ...(intelligence?.counterfactual.available
-                ? [['What would change it', intelligence.counterfactual.easiest_change ?? '–'] as const]
-                : []),
             ]}
           />
+          {intelligence?.counterfactual.available && intelligence.counterfactual.easiest_change && (
+            <p>
+              <span class="quiet">What would change the advice:</span> {intelligence.counterfactual.easiest_change}
+            </p>
+          )}
         </div>
       </Section>
       <Section title="Constraints">

@@ -1,4 +1,4 @@
-import type { DecisionSummary, ListDecisionsQuery } from '@bighub/core'
+import type { BighubClient, DecisionList, DecisionSummary, ListDecisionsQuery } from '@bighub/core'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useClient } from '../api/api-context.ts'
 import { useQuery } from '../api/use-query.ts'
@@ -31,16 +31,16 @@ type Filters = Readonly<Partial<Record<(typeof FILTERS)[number], string | undefi
 
 export function DecisionsPage({ location }: { readonly location: Location }) {
   const [, id] = location.segments
-  return id === undefined ? <DecisionList location={location} /> : <DecisionStory id={id} />
+  return id === undefined ? <Log location={location} /> : <DecisionStory id={id} />
 }
 
-function DecisionList({ location: { query } }: { readonly location: Location }) {
+function Log({ location: { query } }: { readonly location: Location }) {
   const client = useClient()
   const filters: Filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? undefined]))
   const cursor = query.get('cursor')
   const isFiltered = FILTERS.some((name) => filters[name])
   const key = `decisions ${JSON.stringify(filters)} ${cursor}`
-  const page = useQuery(key, (signal) => client.decisions.list(toQuery(filters, cursor), { signal }), {
+  const page = useQuery(key, (signal) => search(client, toQuery(filters, cursor), signal), {
     // Older pages stay as they are: what comes new is on the first one.
     staleOn: ({ event_type }) => cursor === null && /^(?:action_|approval\.|outcome\.)/.test(event_type),
   })
@@ -52,7 +52,12 @@ function DecisionList({ location: { query } }: { readonly location: Location }) 
       <Loaded query={page}>
         {({ decisions, next_cursor }) =>
           decisions.length === 0 ? (
-            isFiltered ? (
+            next_cursor !== null ? (
+              <Empty title="Nothing matches so far">
+                A long log is searched a part at a time.{' '}
+                <a href={href(['decisions'], { ...filters, cursor: next_cursor })}>Look further back</a>
+              </Empty>
+            ) : isFiltered ? (
               <Empty title="Nothing matches">Widen the filter, or look at all decisions.</Empty>
             ) : (
               <Empty title="No decisions yet">
@@ -240,6 +245,16 @@ function FilterBar({
       )}
     </form>
   )
+}
+
+/** Parts of the log that are searched for a first match before the person is asked whether to go on. */
+const MOST_PARTS = 10
+
+async function search(client: BighubClient, query: ListDecisionsQuery, signal: AbortSignal): Promise<DecisionList> {
+  let page = await client.decisions.list(query, { signal })
+  for (let part = 1; part < MOST_PARTS && page.decisions.length === 0 && page.next_cursor !== null; part++)
+    page = await client.decisions.list({ ...query, cursor: page.next_cursor }, { signal })
+  return page
 }
 
 function toQuery(

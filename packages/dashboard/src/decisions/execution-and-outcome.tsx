@@ -41,9 +41,16 @@ export function ExecutionAndOutcome({ decision }: { readonly decision: Decision 
                   <span class="quiet">{moment(outcome.reported_at)}</span>
                   <div>
                     <Badge of={outcome.category} label={words(outcome.status)} />
-                    {index > 0 && <span class="badge badge-mild">correction</span>} by {outcome.reported_by}
+                    {index > 0 && <span class="badge badge-mild">correction</span>}{' '}
+                    {outcome.reported_by && `by ${outcome.reported_by}`}
                     {outcome.time_to_outcome_s !== null && (
-                      <span class="quiet"> · {duration(outcome.time_to_outcome_s)} after the decision</span>
+                      <span class="quiet">
+                        {' '}
+                        ·{' '}
+                        {outcome.time_to_outcome_s < 1
+                          ? 'at once'
+                          : `${duration(outcome.time_to_outcome_s)} after the decision`}
+                      </span>
                     )}
                     {outcome.description && <p>{outcome.description}</p>}
                     <OutcomeDetails outcome={outcome} />

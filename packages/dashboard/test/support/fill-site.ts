@@ -53,6 +53,8 @@ export async function fillSite(site: Site): Promise<Filled> {
   })
 
   const decisionId = await playOrders(client)
+  await client.insights.learn()
+  await client.learning.recompute({ async_mode: false })
   const pending = await evaluate(client, { order: 'A-901', amount: 480, method: 'gift_card', run: 'run-open' })
   await evaluate(client, { order: 'A-902', amount: 210, method: 'original', run: 'run-open' })
   return { pendingId: pending.request_id, decisionId, runId: 'run-7', ruleId: rule.rule_id, webhookId: hook.webhook_id }

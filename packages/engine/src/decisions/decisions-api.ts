@@ -6,13 +6,15 @@ import {
   NotFoundError,
   type OutcomeReport,
 } from '@bighub/core/protocol'
+import type { Kysely } from 'kysely'
 import { readEffect } from '../effects/read-effect.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { decisionRow } from '../projections/decision-row.ts'
 import { createResource } from '../resource.ts'
-import type { DecisionRow } from '../storage/tables.ts'
+import type { DecisionRow, Tables } from '../storage/tables.ts'
 import { type DecisionFilter, whereDecisions } from './decision-filter.ts'
 import { decisionIdFrom, validationIdOf } from './decision-ids.ts'
+import { isAnsweredByIndex, SEARCH_SPAN } from './search-span.ts'
 
 /** Entries of a page unless the query says otherwise. */
 const PAGE = 50
@@ -23,7 +25,8 @@ export function createDecisionsApi(core: EngineCore): DecisionApi['decisions'] {
     async list(query) {
       const database = await core.projected()
       const limit = query.limit ?? PAGE
-      let found = whereDecisions(database.selectFrom('decisions'), core.storage.organisation, {
+      const { organisation } = core.storage
+      const filter: DecisionFilter = {
         action: query.action,
         actor: query.actor,
         domain: query.domain,
@@ -35,20 +38,24 @@ export function createDecisionsApi(core: EngineCore): DecisionApi['decisions'] {
         since: query.since === undefined ? undefined : Date.parse(query.since),
         until: query.until === undefined ? undefined : Date.parse(query.until),
         ...outcomeFilter(query.outcome_category),
-      })
-      if (query.cursor !== undefined) found = found.where('seq', '<', readCursor(query.cursor))
+      }
+      const cursor = query.cursor === undefined ? null : readCursor(query.cursor)
+      let found = whereDecisions(database.selectFrom('decisions'), organisation, filter)
+      if (cursor !== null) found = found.where('seq', '<', cursor)
+      let from = 0
+      if (!isAnsweredByIndex(query)) {
+        from = Math.max(0, (cursor ?? (await nextSeq(database, organisation))) - SEARCH_SPAN)
+        // Only here: with two bounds a store would rather read a part of the log than an index of the filter.
+        found = found.where('seq', '>=', from)
+      }
       const rows = await found
         .selectAll()
         .orderBy('seq', 'desc')
         .limit(limit + 1)
         .execute()
       const page = rows.slice(0, limit)
-      const last = page.at(-1)
-      return {
-        decisions: page.map(toSummary),
-        next_cursor: rows.length > limit && last ? String(last.seq) : null,
-        limit,
-      }
+      const last = rows.length > limit ? page.at(-1)?.seq : from
+      return { decisions: page.map(toSummary), next_cursor: last ? String(last) : null, limit }
     },
 
     async get(id) {
@@ -78,6 +85,18 @@ export function createDecisionsApi(core: EngineCore): DecisionApi['decisions'] {
       return decision
     },
   })
+}
+
+/** One more than the number of the newest decision. */
+async function nextSeq(database: Kysely<Tables>, organisation: number): Promise<number> {
+  const newest = await database
+    .selectFrom('decisions')
+    .select('seq')
+    .where('organisation', '=', organisation)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return (newest?.seq ?? 0) + 1
 }
 
 function outcomeFilter(category: string | undefined): DecisionFilter {

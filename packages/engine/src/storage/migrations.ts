@@ -266,4 +266,12 @@ export const TABLE_MIGRATIONS: readonly ((types: ColumnTypes) => string)[] = [
   ALTER TABLE events DROP COLUMN body;
   DROP INDEX decisions_by_case;
   `,
+  // The log of decisions, filtered: in the order in which it is read, whatever it is filtered by.
+  () => `
+  CREATE INDEX decisions_by_actor ON decisions (organisation, actor, seq);
+  CREATE INDEX decisions_by_recommendation ON decisions (organisation, recommendation, seq);
+  CREATE INDEX decisions_by_result ON decisions (organisation, result, seq);
+  CREATE INDEX decisions_by_category ON decisions (organisation, outcome_category, seq)
+    WHERE outcome_category IS NOT NULL;
+  `,
 ]
