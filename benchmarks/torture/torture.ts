@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine, type LogRecord } from '@bighub/engine'
+import { seededRandom } from './seeded-random.ts'
 
 export interface TortureOptions {
   readonly kills: number
@@ -47,7 +48,7 @@ const MOST_TOLD = 20
  */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const folder = mkdtempSync(join(tmpdir(), 'bighub-torture-'))
-  const random = randomOf(options.seed)
+  const random = seededRandom(options.seed)
   const violations: string[] = []
   const counts = { evaluations: 0, answers: 0, outcomes: 0 }
   const started = performance.now()
@@ -192,15 +193,4 @@ function countBy(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return counts
-}
-
-/** Mulberry32 (Tommy Ettinger, public domain): equal seeds, equal moments. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), state | 1)
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
-  }
 }

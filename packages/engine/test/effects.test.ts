@@ -137,7 +137,7 @@ describe('an effect', () => {
   )
 })
 
-describe('two processes on one file', () => {
+describe('two processes on one file', { timeout: 30_000 }, () => {
   it('let one of them run a call, and see each other’s records', async () => {
     const file = temporaryFile()
     const engine = openEngine({ file })

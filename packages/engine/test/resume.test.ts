@@ -137,6 +137,8 @@ describe('a call that is resumed by the id of its approval', () => {
     const other = await second.resume(id, { arguments: { amount: 201, order: 'A-17' } })
     expect(kindOf(await other.run(tool))).toBe('approval_void')
     expect(ran).toEqual([])
+    // The approval is good for the call that it was given for.
+    expect(await (await second.resume(id)).run(tool)).toMatchObject({ status: 'executed' })
   })
 
   it('does not run once its target has moved on', async () => {
@@ -157,7 +159,7 @@ describe('a call that is resumed by the id of its approval', () => {
     expect(ran).toEqual([])
   })
 
-  it('does not run against a kill switch or a rule that came in between', async () => {
+  it('does not run against a kill switch that came in between, nor after it', async () => {
     const { one, first, second, guardOf } = await setUp()
     const { tool, ran } = createTool()
     const id = await hold(first)
@@ -166,8 +168,21 @@ describe('a call that is resumed by the id of its approval', () => {
     expect(await (await second.resume(id)).run(tool)).toMatchObject({
       refusal: { kind: 'approval_void', reason: expect.stringContaining('audit') },
     })
+    // The model was told so: nobody may use it any more, whatever happens to the switch.
+    expect(await one.getApproval(id)).toMatchObject({ status: 'cancelled', resolved_by: 'application' })
+    expect(kindOf(await (await guardOf(one).resume(id)).run(tool))).toBe('cancelled')
+    expect(ran).toEqual([])
+  })
+
+  it('does not run against a rule that came in between', async () => {
+    const { one, first, second } = await setUp()
+    const { tool, ran } = createTool()
+    const id = await hold(first)
+    await one.resolveApproval(id, { resolution: 'approved' })
     await one.constraints.create({ name: 'cap', max_value: 150 })
-    expect(kindOf(await (await guardOf(one).resume(id)).run(tool))).toBe('approval_void')
+    expect(await (await second.resume(id)).run(tool)).toMatchObject({
+      refusal: { kind: 'approval_void', reason: expect.stringContaining('cap') },
+    })
     expect(ran).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, type Guard, type ToolOptionsByName } from '@bighub/core'
+import { ConfigurationError, type Guard, type GuardedCall, type ToolOptionsByName } from '@bighub/core'
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import type { ToolCall } from '@langchain/core/messages/tool'
 import { type AgentMiddleware, createMiddleware, type Runtime, type WrapToolCallHook } from 'langchain'
@@ -8,7 +8,7 @@ import { isJudgedBy, markJudged } from './guarded-mark.ts'
 import { pauseForAnswers } from './hold/pause-for-answers.ts'
 import { isControlFlow } from './is-control-flow.ts'
 import { judgeCall } from './judge-call.ts'
-import { toGuardedCall } from './to-guarded-call.ts'
+import { type CallSurroundings, toGuardedCall } from './to-guarded-call.ts'
 import { toRefusalMessage, toThrownMessage } from './to-tool-message.ts'
 import { type AnyTool, nameOf, optionsOf, runsHere, withAnnotations } from './tool-facts.ts'
 
@@ -57,9 +57,15 @@ export function guardMiddleware(
       tools.find((each) => nameOf(each) === tool),
     )
 
+  // What a reviewer has changed goes on to the agent's own tool node, which checks it against the tool's schema.
+  const toCall = (call: ToolCall, around: CallSurroundings): GuardedCall => ({
+    ...toGuardedCall(call, around, optionsByName(call.name)),
+    takesEdits: true,
+  })
+
   async function pauseForTurn(messages: readonly BaseMessage[], runtime: Runtime): Promise<void> {
     const around = { configurable: runtime.configurable, signal: runtime.signal, messages }
-    const calls = openCalls(messages).map((each) => toGuardedCall(each, around, optionsByName(each.name)))
+    const calls = openCalls(messages).map((each) => toCall(each, around))
     const judged = await Promise.all(calls.map(async (call) => ({ call, begun: await beginCall(guard, call) })))
     await pauseForAnswers(judged, { guard, interrupt: runtime.interrupt, isWholeTurn: true })
   }
@@ -69,12 +75,12 @@ export function guardMiddleware(
     if (isJudgedBy(guard, toolCall.name, toolCall)) return handler(request)
     if (tool) guard.cover(toolCall.name)
     const around = { configurable: runtime.configurable, signal: runtime.signal, messages: request.state.messages }
-    const call = toGuardedCall(toolCall, around, optionsByName(toolCall.name))
+    const call = toCall(toolCall, around)
     const { begun, admission } = await judgeCall(guard, call, runtime.interrupt)
     if (!admission.admitted) return toRefusalMessage(toolCall, admission.refusal)
     try {
       const result = await begun.run(
-        () => handler({ ...request, toolCall: markJudged(guard, toolCall) }),
+        (args) => handler({ ...request, toolCall: markJudged(guard, withArguments(toolCall, args)) }),
         isControlFlow,
       )
       if (result.status === 'refused') return toRefusalMessage(toolCall, result.refusal)
@@ -128,6 +134,12 @@ function isMiddlewareError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const brands = [error, error.constructor].map((each) => (each as { '~brand'?: unknown })['~brand'])
   return brands.includes('MiddlewareError')
+}
+
+/** The call as a reviewer has changed it; itself if nobody has. */
+function withArguments(call: ToolCall, args: unknown): ToolCall {
+  if (args === call.args || typeof args !== 'object' || args === null) return call
+  return { ...call, args: { ...args } }
 }
 
 /** The calls of the model's last turn that have no result yet. */

@@ -328,17 +328,27 @@ export class BegunCall {
     // The arguments may have been changed while it waited, and the target may have moved on.
     const { digest } = await this.#around.readAgain(this.#facts.call)
     if (digest !== this.#facts.digest)
-      return this.#refuse('approval_void', 'the arguments or the version of the target changed while the call waited')
+      return this.#voidApproval('the arguments or the version of the target changed while the call waited')
     const used = await ledger.consumeApproval(approval.request_id, {
       arguments_digest: digest,
       effect_key: this.#facts.effectKey,
     })
-    if (!used.consumed)
-      return used.reason === 'effect_claimed' || used.reason === 'already_consumed'
-        ? this.#refuseQuietly('duplicate', used.message)
-        : this.#refuse('approval_void', used.message)
+    if (!used.consumed) {
+      if (used.reason === 'effect_claimed' || used.reason === 'already_consumed')
+        return this.#refuseQuietly('duplicate', used.message)
+      // It was given for another call, which may still come.
+      if (used.reason === 'digest_mismatch') return this.#refuseQuietly('approval_void', used.message)
+      return this.#voidApproval(used.message)
+    }
     this.#effect ??= { ledger, effectId: used.effect_id }
     return null
+  }
+
+  /** An approval that is not used ends before the model is told: afterwards nobody may use it. */
+  async #voidApproval(reason: string): Promise<Refusal> {
+    if (this.#approval)
+      this.#approval = await this.#approvalLedger().cancelApproval(this.#approval.request_id, { reason })
+    return this.#refuse('approval_void', reason)
   }
 
   async #untilAnswered(approval: ApprovalItem): Promise<ApprovalItem> {
@@ -363,7 +373,6 @@ export class BegunCall {
    * @returns the approval of the changed call, or why it does not run.
    */
   async #adoptEdit(requestId: string): Promise<{ readonly approval: ApprovalItem } | { readonly refusal: Refusal }> {
-    const refuse = (kind: RefusalKind, reason: string) => ({ refusal: this.#refuse(kind, reason) })
     const { call } = this.#facts
     const approval = await this.#approvalLedger()
       .getApproval(requestId)
@@ -371,16 +380,22 @@ export class BegunCall {
         if (NotFoundError.isInstance(error)) return null
         throw error
       })
-    if (!approval) return refuse('blocked', `the call as the reviewer changed it was blocked (${requestId})`)
+    // From here on the call's end belongs to the decision that took the first one's place.
+    this.#answer = { ...this.#answer, request_id: requestId }
+    if (!approval)
+      return { refusal: this.#refuse('blocked', `the call as the reviewer changed it was blocked (${requestId})`) }
+    this.#approval = approval
     if (!call.takesEdits)
-      return refuse('approval_void', 'a reviewer changed the arguments, which this caller cannot run')
+      return { refusal: await this.#voidApproval('a reviewer changed the arguments, which this caller cannot run') }
     const changed = { ...call, arguments: approval.arguments ?? {} }
     const { digest, value, target } = await this.#around.readAgain(changed)
     const isSame =
       digest === approval.arguments_digest && value === (approval.value ?? null) && target === (approval.target ?? null)
-    if (!isSame)
-      return refuse('approval_void', 'the changed call is not what was judged: its value, target or version differ')
-    this.#answer = { ...this.#answer, request_id: requestId, value, target }
+    if (!isSame) {
+      const reason = 'the changed call is not what was judged: its value, target or version differ'
+      return { refusal: await this.#voidApproval(reason) }
+    }
+    this.#answer = { ...this.#answer, value, target }
     this.#facts = { ...this.#facts, call: changed, digest, effectKey: approval.effect_key ?? this.#facts.effectKey }
     return { approval }
   }

@@ -135,11 +135,11 @@ export class Guard {
     const approval = await this.options.ledger.getApproval(approvalId)
     const call = toResumedCall(approval, given)
     const run = await this.#runOf(call.runId, undefined)
+    const { digest } = await this.#readAgain(call)
     const callKey = JSON.stringify([run.id, call.callId ?? approvalId])
-    const key = `${callKey}${approval.arguments_digest}`
+    const key = `${callKey}${given.arguments === undefined ? approval.arguments_digest : digest}`
     const known = await this.#memo.get(key)?.catch(() => undefined)
     if (known && !known.mayBeginAgain) return known
-    const { digest } = await this.#readAgain(call)
     if (digest !== approval.arguments_digest && given.arguments === undefined && !approval.superseded_by)
       throw new InvalidInputError(
         'arguments',

@@ -39,7 +39,7 @@ export interface Ledger {
   resolveApproval(requestId: string, request: ResolveApprovalRequest, approver?: Approver): Promise<ApprovalItem>
   /** Checks digest, expiry, constraints and kill switches again, then uses the approval up and claims the call in one step. */
   consumeApproval(requestId: string, request: ConsumeApprovalRequest): Promise<ConsumeApprovalResponse>
-  /** Ends a pending approval that can no longer be used. On one that has ended it changes nothing. */
+  /** Ends an approval that can no longer be used: a pending one, or one that was given and not used. Changes no other. */
   cancelApproval(requestId: string, request?: CancelApprovalRequest): Promise<ApprovalItem>
 }
 

@@ -79,7 +79,9 @@ export class Approvals {
     const parsed = cancelApprovalRequestSchema.safeParse(request)
     if (!parsed.success) throw InvalidInputError.fromZod('a cancellation', parsed.error)
     return this.#change(requestId, (item) =>
-      item.status === 'pending' ? { status: 'cancelled', cancel_reason: parsed.data.reason ?? null } : null,
+      item.status === 'pending' || (item.status === 'approved' && !item.consumed_at)
+        ? { status: 'cancelled', cancel_reason: parsed.data.reason ?? null }
+        : null,
     )
   }
 

@@ -136,9 +136,8 @@ export function createMemoryLedger(now: () => number): MemoryLedger {
 
     async cancelApproval(requestId, request) {
       const approval = read(requestId)
-      return approval.status === 'pending'
-        ? end(approval, 'cancelled', { cancel_reason: request?.reason ?? null })
-        : approval
+      const isOpen = approval.status === 'pending' || (approval.status === 'approved' && !approval.consumed_at)
+      return isOpen ? end(approval, 'cancelled', { cancel_reason: request?.reason ?? null }) : approval
     },
   }
 }

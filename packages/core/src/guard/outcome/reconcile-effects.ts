@@ -61,10 +61,7 @@ async function ask(
     const state = await reconcile(effect)
     if (state === 'unknown') return `the tool "${tool}" does not know`
     if (!Object.hasOwn(STATUS_OF_STATE, state))
-      throw new InvalidInputError(
-        'reconcile',
-        `must answer succeeded, failed, not_run or unknown, not ${String(state)}`,
-      )
+      throw new InvalidInputError('reconcile', `must answer succeeded, failed, not_run or unknown, not ${state}`)
     return { state, summary: `the tool "${tool}" was asked` }
   } catch (error) {
     return `asking the tool "${tool}" failed: ${describeError(error)}`
