@@ -1,16 +1,19 @@
 import { createGuard } from '../packages/core/src/node/index.ts'
 import { ADAPTER_CHECKS, type AdapterCheck, type AdapterSubject } from '../packages/core/src/testing/index.ts'
+import { type FrameworkVersion, hasOldest, importWith, versionOf } from './framework-versions.ts'
+import { add, type Counts, countOf } from './steps.ts'
 
 /** Packages with subjects, in the order of the columns. */
 const ADAPTERS = ['vercel-ai', 'langchain', 'openai-agents', 'openai', 'mcp', 'anthropic', 'mastra']
 
 /** Runs every check on every adapter and shows what came of it. */
 export async function renderAdapterMatrix(): Promise<string> {
-  const subjects = await loadSubjects()
+  const loaded = await loadColumns()
+  const subjects = loaded.map(({ subject }) => subject)
   const cells = new Map<AdapterCheck, readonly string[]>()
   for (const check of ADAPTER_CHECKS) {
     const row: string[] = []
-    for (const subject of subjects) row.push(await runCheck(check, subject))
+    for (const column of loaded) row.push(await runCheck(check, column))
     cells.set(check, row)
   }
   const columns = subjects.map((_, index) => index + 1)
@@ -24,9 +27,9 @@ export async function renderAdapterMatrix(): Promise<string> {
     '',
     '| | adapter | framework | modes | held calls |',
     '| --- | --- | --- | --- | --- |',
-    ...subjects.map(
-      ({ name, framework, modes, holds }, index) =>
-        `| ${index + 1} | ${name} | ${framework} | ${modes.join(', ')} | ${HOLDS[holds]} |`,
+    ...loaded.map(
+      ({ subject: { name, framework, modes, holds }, version }, index) =>
+        `| ${index + 1} | ${name} | ${framework} ${version} | ${modes.join(', ')} | ${HOLDS[holds]} |`,
     ),
     '',
     `| check | ${columns.join(' | ')} |`,
@@ -54,30 +57,65 @@ function listReasons(subjects: readonly AdapterSubject[]): string[] {
   })
 }
 
+/** Runs every check on the oldest versions; on the newest each adapter's own tests do. */
+export async function testOldestVersions(): Promise<Counts> {
+  let counts: Counts = { passed: 0, failed: 0 }
+  for (const column of await loadColumns(['oldest']))
+    for (const check of ADAPTER_CHECKS) {
+      const cell = await runCheck(check, column)
+      if (cell !== '–') counts = add(counts, countOf(cell === '✓'))
+    }
+  return counts
+}
+
 const HOLDS = {
   pause: 'the framework hands them to the application',
   wait: 'wait for the guard’s callback',
 } as const satisfies Record<AdapterSubject['holds'], string>
 
-async function loadSubjects(): Promise<readonly AdapterSubject[]> {
-  const modules = await Promise.all(
-    ADAPTERS.map((name) => import(`../packages/${name}/test/conformance-subjects.ts`) as Promise<SubjectsModule>),
-  )
-  return modules.flatMap(({ subjects }) => subjects)
+/** A subject, and the version of its framework. */
+interface Column {
+  readonly subject: AdapterSubject
+  readonly version: string
+}
+
+/** Every subject on the newest version of its framework, and on the oldest where there is another. */
+async function loadColumns(versions: readonly FrameworkVersion[] = ['newest', 'oldest']): Promise<readonly Column[]> {
+  const columns: Column[] = []
+  for (const adapter of ADAPTERS)
+    for (const which of versions) {
+      if (which === 'oldest' && !hasOldest(adapter)) continue
+      const { subjects } = await importWith<SubjectsModule>(adapter, 'test/conformance-subjects.ts', which)
+      for (const subject of subjects) {
+        const version = versionOf(adapter, subject.framework, which)
+        if (which === 'newest' || version !== versionOf(adapter, subject.framework, 'newest'))
+          columns.push({ subject, version })
+      }
+    }
+  return columns
 }
 
 interface SubjectsModule {
   readonly subjects: readonly AdapterSubject[]
 }
 
-async function runCheck(check: AdapterCheck, subject: AdapterSubject): Promise<string> {
+async function runCheck(check: AdapterCheck, { subject, version }: Column): Promise<'✓' | '–' | 'FAILED'> {
   if (Object.hasOwn(subject.skips, check.name)) return '–'
   for (const mode of subject.modes)
     try {
-      await check.run({ subject, mode, createGuard })
+      await withinTime(check.run({ subject, mode, createGuard }))
     } catch (error) {
-      console.error(`${subject.name} on ${subject.framework}, ${mode}: ${check.name}: ${String(error)}`)
+      console.error(`${subject.name} on ${subject.framework} ${version}, ${mode}: ${check.name}: ${String(error)}`)
       return 'FAILED'
     }
   return '✓'
 }
+
+/** A call that waits for an answer which a framework has lost would wait for minutes. */
+async function withinTime(run: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`not done within ${TIME_MS} ms`)), TIME_MS)
+  await Promise.race([run, promise]).finally(() => clearTimeout(timer))
+}
+
+const TIME_MS = 10_000

@@ -1,6 +1,7 @@
 // `npm test`: every test, from the unit to the packed package in an empty project.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { testOldestVersions } from './adapter-matrix.ts'
 import { testExamples } from './run-examples.ts'
 import { type Counts, commandStep, ROOT, runCommand, runSteps } from './steps.ts'
 import { testPackages } from './test-packages.ts'
@@ -9,6 +10,7 @@ const REPORT = join(ROOT, 'node_modules', '.cache', 'vitest.json')
 
 await runSteps([
   { name: 'tests', run: runVitest },
+  { name: 'adapters on the oldest versions of their frameworks', run: testOldestVersions },
   commandStep('types', 'tsc', ['--noEmit']),
   { name: 'examples', run: testExamples },
   { name: 'packed packages in an empty project', run: testPackages },

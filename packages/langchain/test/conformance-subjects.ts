@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { AdapterRun, AdapterRunOptions, AdapterSubject, ProposedCall } from '@bighub/core/testing'
 import { tool } from '@langchain/core/tools'
 import { Command, isInterrupted, MemorySaver, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
@@ -17,7 +16,7 @@ const skips = {
 export const subjects: readonly AdapterSubject[] = [
   {
     name: '@bighub/langchain: middleware',
-    framework: `langchain ${versionOf('langchain')}`,
+    framework: 'langchain',
     modes: ['invoke'],
     holds: 'pause',
     skips,
@@ -25,7 +24,7 @@ export const subjects: readonly AdapterSubject[] = [
   },
   {
     name: '@bighub/langchain: tools in a ToolNode',
-    framework: `@langchain/langgraph ${versionOf('@langchain/langgraph')}`,
+    framework: '@langchain/langgraph',
     modes: ['invoke'],
     holds: 'pause',
     skips,
@@ -103,9 +102,4 @@ function toCall([id, name, args]: ProposedCall): [id: string, name: string, args
 /** LangChain shows the model the stack of a misfit, in which every layer has its line. */
 function withoutStack(text: string): string {
   return text.replaceAll(/\n {4}at .*/g, '')
-}
-
-function versionOf(name: string): string {
-  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

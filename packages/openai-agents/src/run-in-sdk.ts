@@ -1,18 +1,15 @@
 import type { BegunCall, RunResult } from '@bighub/core'
-import {
-  ToolGuardrailFunctionOutputFactory as answer,
-  type ToolInputGuardrailDefinition,
-  type ToolOutputGuardrailDefinition,
-} from '@openai/agents'
+import { type ToolInputGuardrailDefinition, type ToolOutputGuardrailDefinition } from '@openai/agents'
 import { beginWritten, findCall } from './begin-call.ts'
 import { markStarted, onCallEnd } from './call-end.ts'
 import { keepNote } from './caution-notes.ts'
+import { answer } from './guardrail-answer.ts'
 import { readAnswers } from './hold/sdk-answers.ts'
 import { wasShown } from './hold/shown-calls.ts'
 import type { AnyFunctionTool, HookedTool } from './hooked-tool.ts'
 import { readArguments } from './read-arguments.ts'
 
-/** What the SDK lets the model read when a tool threw and has no words of its own for that. */
+/** What the SDK lets the model read when a tool threw and has no words of its own for that; before 0.19 with the error behind it. */
 const THREW = 'An error occurred while running the tool. Please try again.'
 /** Thrown into a run of an agent used as a tool that paused: it goes on later. */
 const PAUSED = Symbol('paused')
@@ -62,7 +59,7 @@ export function endRun(hooked: HookedTool, tool: AnyFunctionTool): ToolOutputGua
       if (!begun || !call) return answer.allow()
       running.delete(begun)
       if (isAgentTool(tool) && output === '') call.end.reject(PAUSED)
-      else if (output === THREW) call.end.reject(new Error(THREW))
+      else if (typeof output === 'string' && output.startsWith(THREW)) call.end.reject(new Error(output))
       else call.end.resolve(output)
       const result = await call.result.catch(() => undefined)
       if (result?.status === 'executed') keepNote(begun, result.note)

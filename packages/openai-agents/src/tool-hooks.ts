@@ -1,12 +1,9 @@
 import type { BegunCall, Guard } from '@bighub/core'
-import {
-  ToolGuardrailFunctionOutputFactory as answer,
-  type ToolInputGuardrailDefinition,
-  type ToolOutputGuardrailDefinition,
-} from '@openai/agents'
+import { type ToolInputGuardrailDefinition, type ToolOutputGuardrailDefinition } from '@openai/agents'
 import { beginAsked, beginWritten, findCall } from './begin-call.ts'
 import { onCallEnd, settleNotRun } from './call-end.ts'
 import { noteOf, withNote } from './caution-notes.ts'
+import { answer } from './guardrail-answer.ts'
 import { readAnswers } from './hold/sdk-answers.ts'
 import { isPending, markShown, recogniseRun, recordApproval, recordDenial, recordDenials } from './hold/shown-calls.ts'
 import type { AnyFunctionTool, HookedTool } from './hooked-tool.ts'
@@ -60,6 +57,8 @@ export function judgeInput(hooked: HookedTool): ToolInputGuardrailDefinition {
         if (begun) onCallEnd(agent, context, callId, () => settleNotRun(begun, 'the arguments do not fit'))
         return answer.allow()
       }
+      // Before 0.19 the SDK does not ask about a stored call that comes back with its answer.
+      recogniseRun(context, { guard: hooked.guard, toolName: hooked.name, callId })
       const begun = await beginWritten(hooked, { context, callId, arguments: input }, written)
       await recordApproval(context, { guard: hooked.guard, begun, toolName: hooked.name, callId })
       if (await mustNotRun(begun)) {

@@ -7,7 +7,7 @@ export type ProposedCall = readonly [id: string, tool: string, args: Readonly<Re
 export interface AdapterSubject {
   /** Such as `@bighub/langchain: middleware`. */
   readonly name: string
-  /** The framework and the version that is installed, such as `langchain 1.5.14`. */
+  /** The framework's package, such as `langchain`. */
   readonly framework: string
   /** Ways to run the same: plain, streamed. */
   readonly modes: readonly string[]
