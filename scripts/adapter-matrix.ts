@@ -28,8 +28,8 @@ export async function renderAdapterMatrix(): Promise<string> {
     '| | adapter | framework | modes | held calls |',
     '| --- | --- | --- | --- | --- |',
     ...loaded.map(
-      ({ subject: { name, framework, modes, holds }, version }, index) =>
-        `| ${index + 1} | ${name} | ${framework} ${version} | ${modes.join(', ')} | ${HOLDS[holds]} |`,
+      ({ subject: { name, modes, holds }, version }, index) =>
+        `| ${index + 1} | ${name} | ${version} | ${modes.join(', ')} | ${HOLDS[holds]} |`,
     ),
     '',
     `| check | ${columns.join(' | ')} |`,
@@ -73,7 +73,7 @@ const HOLDS = {
   wait: 'wait for the guard’s callback',
 } as const satisfies Record<AdapterSubject['holds'], string>
 
-/** A subject, and the version of its framework. */
+/** A subject, and its framework with the version. */
 interface Column {
   readonly subject: AdapterSubject
   readonly version: string
@@ -105,7 +105,7 @@ async function runCheck(check: AdapterCheck, { subject, version }: Column): Prom
     try {
       await withinTime(check.run({ subject, mode, createGuard }))
     } catch (error) {
-      console.error(`${subject.name} on ${subject.framework} ${version}, ${mode}: ${check.name}: ${String(error)}`)
+      console.error(`${subject.name} on ${version}, ${mode}: ${check.name}: ${String(error)}`)
       return 'FAILED'
     }
   return '✓'

@@ -13,7 +13,7 @@ const OLDEST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mcp: { '@modelcontextprotocol/sdk': 'mcp-sdk-oldest' },
   openai: { openai: 'openai-oldest' },
   'openai-agents': { '@openai/agents': 'agents-oldest' },
-  'vercel-ai': { ai: 'ai-oldest' },
+  'vercel-ai': { ai: 'ai-oldest', 'ai-6': 'ai-6-oldest' },
 }
 
 /** Whether an adapter has an oldest version besides the newest. */
@@ -21,11 +21,12 @@ export function hasOldest(adapter: string): boolean {
   return Object.hasOwn(OLDEST, adapter)
 }
 
-/** The version of a framework that is installed for an adapter. */
+/** The version of a framework that is installed for an adapter, by its own name, such as `ai 7.0.0`. */
 export function versionOf(adapter: string, framework: string, which: FrameworkVersion): string {
   const name = which === 'oldest' ? (OLDEST[adapter]?.[framework] ?? framework) : framework
   const file = join(ROOT, 'packages', adapter, 'node_modules', name, 'package.json')
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  const { name: ownName, version } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  return `${ownName} ${version}`
 }
 
 /**

@@ -2,12 +2,14 @@ import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core
 import { type ModelMessage, type ToolSet, tool } from 'ai'
 import * as z from 'zod'
 import { guardTools, recordAnswers } from '../src/index.ts'
+import { subject6 } from './conformance-subject-6.ts'
 import { readResults, scriptedModel, toolCall } from './scripted-model.ts'
 import { answered, askedFor, MODES, type Mode, play } from './stage.ts'
 
 /** What the adapter's conformance is checked on. */
 export const subjects: readonly AdapterSubject[] = [
   { name: '@bighub/vercel-ai', framework: 'ai', modes: MODES, holds: 'pause', skips: {}, run },
+  subject6,
 ]
 
 function run({ mode, guard, wraps, execute, calls, signal }: AdapterRunOptions): Promise<AdapterRun> {
