@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkBoundaries } from './check-boundaries.ts'
+import { checkDashboardSize } from './check-dashboard-size.ts'
 import { checkPackages } from './check-packages.ts'
 import { checkSnippets } from './check-snippets.ts'
 import { checkReference } from './generate-reference.ts'
@@ -15,6 +16,7 @@ await runSteps([
   { name: 'snippets of the READMEs compile', run: checkSnippets },
   { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
+  { name: 'dashboard at most 250 kB', run: checkDashboardSize },
   { name: 'dashboard in Chromium', run: testBrowser },
   { name: 'lockfile holds no addresses', run: checkLockfile },
 ])

@@ -1,5 +1,6 @@
 // `npm run --silent bench:server [-- --seconds 5 --rounds 4 --connections 50 --json]`: evaluations over HTTP, recorded durably, beside a
-// bare server of the same HTTP library. `-- --soak 30` instead loads one server for so many minutes and counts what it holds.
+// bare server of the same HTTP library. `-- --soak 30` instead loads one server for so many minutes and counts what it holds;
+// `-- --log 1000000` times the pages of a decision log of that length.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { findPostgres, startPostgres } from '../../packages/engine/test/support/postgres.ts'
 import { describeMachine, machineLine } from '../machine.ts'
 import { answerLength, load, type Round } from './load.ts'
+import { measureLogPages } from './log-pages.ts'
 import { type RunningTarget, runTarget } from './run-target.ts'
 import { soak } from './soak.ts'
 import { TARGETS, type Target } from './target-kinds.ts'
@@ -17,6 +19,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '50' },
     soak: { type: 'string' },
+    log: { type: 'string' },
     rate: { type: 'string', default: '1000' },
     json: { type: 'boolean', default: false },
   },
@@ -29,12 +32,15 @@ const [seconds, rounds, connections] = [flags.seconds, flags.rounds, flags.conne
 
 const folder = mkdtempSync(join(tmpdir(), 'bighub-server-'))
 const native = findPostgres()
-const postgres = native && flags.soak === undefined ? await startPostgres(native) : null
+const isComparison = flags.soak === undefined && flags.log === undefined
+const postgres = native && isComparison ? await startPostgres(native) : null
 try {
   const report =
-    flags.soak === undefined
-      ? await compare()
-      : await soak(join(folder, 'soak'), { minutes: Number(flags.soak), rate: Number(flags.rate), connections })
+    flags.log !== undefined
+      ? await measureLogPages(folder, Number(flags.log))
+      : flags.soak === undefined
+        ? await compare()
+        : await soak(join(folder, 'soak'), { minutes: Number(flags.soak), rate: Number(flags.rate), connections })
   const machine = describeMachine()
   if (flags.json) console.log(JSON.stringify({ machine, ...report }))
   else console.log(`${machineLine(machine)}\n${JSON.stringify(report, null, 2)}`)

@@ -22,6 +22,8 @@ export function personAtTerminal(say: (text: string) => void): Person {
           say('      Please answer y or n.')
         }
       } catch {
+        // Answered elsewhere meanwhile: what comes next stands on a line of its own.
+        if (signal.aborted) say('')
         return { resolution: 'denied', resolvedBy: userName(), comment: 'no answer' }
       } finally {
         terminal.close()

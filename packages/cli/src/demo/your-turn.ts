@@ -39,7 +39,7 @@ export async function playYourTurn({ folder, shop, counts, isBrowserOpened, say 
       onRequest: (request) => {
         const link = server.signInLink(userName(), `inbox/${request.requestId}`)
         say('')
-        say(`    ${bold('Answer it in the dashboard')}, where you are signed in by this link, once:`)
+        say(`    ${bold('Answer it in the dashboard')}, where this link signs you in, once. There: a, then Enter.`)
         say(`    ${link}`)
         say(dim('    … or here:'))
         if (isBrowserOpened && link !== null) openBrowser(link)

@@ -9,8 +9,8 @@ import { amount, count, words } from '../words/format.ts'
 type Result = NonNullable<BacktestJob['result']>
 type Side = Result['base']
 
-/** What a person needs for one held call until somebody says otherwise: no figure of ours, and shown as an assumption. */
-const DEFAULT_MINUTES = 2
+/** What a person needs for one held call until somebody says otherwise: an assumption, shown as one, as in `bighub backtest`. */
+const DEFAULT_MINUTES = 3
 
 const ROWS: readonly {
   readonly is: DefinitionName

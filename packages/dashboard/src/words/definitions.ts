@@ -25,9 +25,6 @@ export const DEFINITIONS = {
   cumulativeRisk: 'Probability that at least one of the run’s earlier steps ends badly.',
   cumulativeCost: 'Sum of the values of the run’s earlier calls that were executed.',
   verificationDebt: 'Changes made in this run that nothing has checked since.',
-  automationHealth:
-    '100 × share of executed calls without a negative outcome × share of calls that needed no person, over 30 days.',
-  valueProtected: 'Sum of the values of calls that were blocked or denied.',
   followRate: 'Share of decisions with an outcome in which the recommendation was followed.',
   positiveAfterFollowing: 'Share of good outcomes where the recommendation was followed.',
   quadrant: 'Decisions with a good or bad outcome, by whether the recommendation was followed.',
