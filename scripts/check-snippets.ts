@@ -1,14 +1,22 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readDocsPages } from './docs-pages.ts'
 import { readSnippets, type Snippet } from './readme-snippets.ts'
 import { type Counts, ROOT, runCommand } from './steps.ts'
 
-/** Compiles the snippets of all READMEs against the sources, each in its own file beside what it takes for granted. */
+/**
+ * Compiles the snippets of all READMEs, each in its own file, and the pages of the docs, each as one program, against the sources and
+ * beside what they take for granted.
+ */
 export async function checkSnippets(): Promise<Counts> {
-  const snippets = readSnippets()
+  const programs = [
+    ...readSnippets().map((snippet) => ({ file: pathOf(snippet), code: snippet.code })),
+    ...readDocsPages(),
+  ]
+  const files = programs.map(({ file }) => file)
   const folder = join(ROOT, '.readme')
   try {
-    const files = snippets.map(writeSnippet)
+    for (const { file, code } of programs) writeFileSync(file, code)
     mkdirSync(folder, { recursive: true })
     writeFileSync(
       join(folder, 'tsconfig.json'),
@@ -21,16 +29,11 @@ export async function checkSnippets(): Promise<Counts> {
       }),
     )
     const code = await runCommand('tsc', ['-p', folder])
-    return code === 0 ? { passed: snippets.length, failed: 0 } : { passed: 0, failed: snippets.length }
+    return code === 0 ? { passed: programs.length, failed: 0 } : { passed: 0, failed: programs.length }
   } finally {
     rmSync(folder, { recursive: true, force: true })
-    for (const snippet of snippets) rmSync(pathOf(snippet), { force: true })
+    for (const file of files) rmSync(file, { force: true })
   }
-}
-
-function writeSnippet(snippet: Snippet): string {
-  writeFileSync(pathOf(snippet), snippet.code)
-  return pathOf(snippet)
 }
 
 /** Git, formatter and linter pass over files of this form. */

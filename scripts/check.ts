@@ -13,7 +13,7 @@ await runSteps([
   commandStep('lint', 'oxlint', ['--deny-warnings']),
   commandStep('format and import order', 'biome', ['ci', '.']),
   { name: 'import arrows', run: checkBoundaries },
-  { name: 'snippets of the READMEs compile', run: checkSnippets },
+  { name: 'snippets of READMEs and docs compile', run: checkSnippets },
   { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
   { name: 'dashboard at most 250 kB', run: checkDashboardSize },

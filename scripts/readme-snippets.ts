@@ -65,18 +65,23 @@ export function readSnippets(): Snippet[] {
 }
 
 function withSetup(code: string, { folder, setup }: SnippetSource): string {
-  const file = join(ROOT, folder, setup)
-  const exported = existsSync(file)
-    ? [
-        ...readFileSync(file, 'utf8').matchAll(/^export (?:declare )?(?:const|async function|function|class) (\w+)/gm),
-      ].map((match) => match[1] ?? '')
-    : []
+  const exported = namesExportedBy(join(ROOT, folder, setup))
   const used = exported.filter((name) => new RegExp(`\\b${name}\\b`).test(code) && !isDeclared(name, code))
   const imports = used.length === 0 ? '' : `import { ${used.join(', ')} } from './${setup}'\n`
   return `${imports}${code}\n\nexport {}\n`
 }
 
-function isDeclared(name: string, code: string): boolean {
+/** What a setup file offers; nothing if there is none. */
+export function namesExportedBy(file: string): string[] {
+  if (!existsSync(file)) return []
+  const found = readFileSync(file, 'utf8').matchAll(
+    /^export (?:declare )?(?:const|async function|function|class) (\w+)/gm,
+  )
+  return [...found].map((match) => match[1] ?? '')
+}
+
+/** Whether a snippet brings a name itself. */
+export function isDeclared(name: string, code: string): boolean {
   return (
     new RegExp(`(?:const|let|class|function) ${name}\\b`).test(code) ||
     new RegExp(`import (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\}`).test(code) ||
