@@ -38,7 +38,7 @@ const LATEST_DEATH_MS = 600
 /** By how much the clocks jump, when they do: more than an approval lasts. */
 const DAY_AND_MORE = 90_000_000
 /** A process that is not killed has to be done by then. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 600_000
 /** Violations told in words; more of them add nothing. */
 const MOST_TOLD = 20
 
@@ -115,7 +115,7 @@ class Batch {
       answered: this.#answered,
       ahead: this.#ahead,
     })
-    return { figures: judged.figures, violations: [...judged.violations, ...this.#errors] }
+    return { figures: judged.figures, violations: [...this.#errors, ...judged.violations] }
   }
 
   remove(): void {

@@ -1,4 +1,5 @@
-import type { PolicyInput } from '@bighub/core/protocol'
+import { createHash } from 'node:crypto'
+import { canonicalJson, type PolicyInput } from '@bighub/core/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../src/engine.ts'
 import { openEngine, TestClock } from './support/temporary.ts'
@@ -92,6 +93,25 @@ describe('four-eyes', () => {
     expect(await engine.resolveApproval(taken, { resolution: 'denied' }, { resolvedBy: 'key_agent' })).toMatchObject({
       status: 'denied',
     })
+  })
+})
+
+describe('who asked for a call', () => {
+  it('has asked for what a reviewer made of it, too', async () => {
+    const { engine } = await setUp({ approvals: { four_eyes: true, quorum: 2 } })
+    const call = { tool: 'refund', arguments: { amount: 200 } }
+    const bound = canonicalJson({ ...call, actor: 'agent', domain: null, target_version: null })
+    const digest = createHash('sha256').update(bound).digest('hex')
+    const context = { call: { ...call, arguments_digest: digest, effect_key: 'key' } }
+    const { request_id: id } = await engine.evaluate(
+      { action: 'refund', actor: 'agent', value: 200, context },
+      { by: 'key_agent' },
+    )
+    const edit = { resolution: 'approved', arguments: { amount: 150 } } as const
+    const { superseded_by: next } = await engine.resolveApproval(id, edit, { resolvedBy: 'user_ann' })
+    expect(await engine.getApproval(String(next))).toMatchObject({ status: 'pending', requested_by: 'key_agent' })
+    await expect(approve(engine, String(next), 'key_agent')).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await approve(engine, String(next), 'user_bob')).toMatchObject({ status: 'approved' })
   })
 })
 

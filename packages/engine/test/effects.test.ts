@@ -272,16 +272,16 @@ describe('guard.reconcile', () => {
       },
     })
     expect(asked).toEqual(['refund'])
-    expect(resolved.map(({ tool, state }) => [tool, state]).toSorted()).toEqual([
-      ['mail', 'not_run'],
-      ['refund', 'succeeded'],
+    expect(resolved.map(({ tool, state }) => `${tool}: ${state}`).toSorted()).toEqual([
+      'mail: not_run',
+      'refund: succeeded',
     ])
     expect(open.map(({ effect, reason }) => `${effect.tool}: ${reason}`).toSorted()).toEqual([
       'count: the tool "count" has no reconcile function',
       expect.stringMatching(/^export: .*the archive is down/),
       'wipe: the tool "wipe" does not know',
     ])
-    const [refund] = resolved.filter(({ tool }) => tool === 'refund')
+    const refund = resolved.find(({ tool }) => tool === 'refund')
     expect(await engine.outcomes.get(refund?.request_id ?? '')).toMatchObject({ status: 'SUCCESS' })
     await guard.close()
   })

@@ -5,7 +5,7 @@ import { onCallEnd, settleNotRun } from './call-end.ts'
 import { noteOf, withNote } from './caution-notes.ts'
 import { answer } from './guardrail-answer.ts'
 import { readAnswers } from './hold/sdk-answers.ts'
-import { isPending, markShown, recogniseRun, recordApproval, recordDenial, recordDenials } from './hold/shown-calls.ts'
+import { isPending, markShown, recogniseRun, recordApproval, recordDenials } from './hold/shown-calls.ts'
 import type { AnyFunctionTool, HookedTool } from './hooked-tool.ts'
 import { readArguments } from './read-arguments.ts'
 
@@ -35,7 +35,6 @@ export function needsApproval(
     await recordDenials(context)
     const begun = await beginAsked(hooked, { context, callId, arguments: input })
     if (begun.disposition === 'block') return false
-    await recordDenial(context, { ...call, begun })
     const pauses = (await isPending(begun)) || (await ownWish(context, input, callId))
     // The SDK asks once more about a stored call that comes back with its answer: nobody is shown anything then.
     if (pauses && readAnswers(context).of(call) === undefined) markShown(context, { ...call, begun })

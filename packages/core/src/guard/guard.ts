@@ -6,7 +6,13 @@ import {
   EvaluatorError,
   InvalidInputError,
 } from '../protocol/index.ts'
-import { BegunCall, type BegunCallFacts, type CallReading, type RunResult } from './begun-call.ts'
+import {
+  BegunCall,
+  type BegunCallFacts,
+  type BegunCallSurroundings,
+  type CallReading,
+  type RunResult,
+} from './begun-call.ts'
 import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import type { RefusalKind } from './disposition/refusal.ts'
 import {
@@ -55,6 +61,8 @@ export class Guard {
   /** Begun calls by run, call id and digest, and the newest digest by run and call id. */
   readonly #memo = new Map<string, Promise<BegunCall>>()
   readonly #latest = new Map<string, string>()
+  /** The same for every call. */
+  readonly #surroundings: BegunCallSurroundings
   #isClosed = false
 
   constructor(options: GuardOptions, platform: Platform) {
@@ -68,6 +76,14 @@ export class Guard {
       resetMs: this.options.evaluation.breakerResetMs,
       now: platform.now,
     })
+    this.#surroundings = {
+      options: this.options,
+      reporter: this.#reporter,
+      emit: this.#events.emit,
+      now: platform.now,
+      executing: this.#executing,
+      readAgain: (call) => this.#readAgain(call),
+    }
   }
 
   /**
@@ -365,14 +381,7 @@ export class Guard {
   }
 
   #toBegunCall(facts: BegunCallFacts): BegunCall {
-    return new BegunCall(facts, {
-      options: this.options,
-      reporter: this.#reporter,
-      emit: this.#events.emit,
-      now: this.#platform.now,
-      executing: this.#executing,
-      readAgain: (call) => this.#readAgain(call),
-    })
+    return new BegunCall(facts, this.#surroundings)
   }
 }
 

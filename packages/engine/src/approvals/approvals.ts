@@ -162,7 +162,9 @@ export class Approvals {
               ? `the approval ${requestId} is ${present.status} already`
               : `the call with these arguments is the decision ${before} already`,
           )
-        const judged = planEvaluation(core, request, { state, at, claims: false })
+        // Who asked for the call has asked for what became of it.
+        const by = present.requested_by ?? null
+        const judged = planEvaluation(core, request, { state, at, claims: false, by })
         const ended: ApprovalItem = {
           ...present,
           status: 'cancelled',

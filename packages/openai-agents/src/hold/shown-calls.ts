@@ -65,26 +65,18 @@ export async function recordApproval(context: RunContext, call: PausedCall): Pro
 export async function recordDenials(context: RunContext): Promise<void> {
   for (const call of findDenied(context)) {
     shown.delete(call)
-    if (await isPending(call.begun)) await deny(context, call)
-    else await settleNotRun(call.begun, 'a person declined')
+    const { begun, toolName, callId } = call
+    if (await isPending(begun)) {
+      const comment = context.getRejectionMessage(toolName, callId)
+      await begun.resolveApproval({
+        resolution: 'denied',
+        resolvedBy: 'user',
+        ...(comment === undefined ? {} : { comment }),
+      })
+      // Nobody will run it, so its decision ends here.
+      await begun.admit()
+    } else await settleNotRun(begun, 'a person declined')
   }
-}
-
-/** Records the refusal of a call that another process paused for and this one was asked about again. */
-export async function recordDenial(context: RunContext, call: PausedCall): Promise<void> {
-  if (call.begun.isResumed && readAnswers(context).of(call) === false && (await isPending(call.begun)))
-    await deny(context, call)
-}
-
-async function deny(context: RunContext, { begun, toolName, callId }: PausedCall): Promise<void> {
-  const comment = context.getRejectionMessage(toolName, callId)
-  await begun.resolveApproval({
-    resolution: 'denied',
-    resolvedBy: 'user',
-    ...(comment === undefined ? {} : { comment }),
-  })
-  // Nobody will run it, so its decision ends here.
-  await begun.admit()
 }
 
 /** Whether a held call still waits for its answer. */
