@@ -15,6 +15,8 @@ export const subjects: readonly AdapterSubject[] = [
     skips: {
       "malformed JSON: the framework's own words, and no storm of evaluations": 'models hand over parsed arguments',
       'the same answer sent twice runs the call once': 'the call waits in the process, nothing is resumed',
+      'a held call is answered in another process, and runs there once':
+        'the call waits in the process, nothing is resumed',
       'an approval that has expired runs nothing': 'the call waits in the process, and no longer than the approval',
     },
     run,

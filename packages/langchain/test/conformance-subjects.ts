@@ -1,3 +1,4 @@
+import type { Guard } from '@bighub/core'
 import type { AdapterRun, AdapterRunOptions, AdapterSubject, ProposedCall } from '@bighub/core/testing'
 import { tool } from '@langchain/core/tools'
 import { Command, isInterrupted, MemorySaver, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
@@ -38,50 +39,55 @@ interface Invocable {
 }
 
 function runAgent(options: AdapterRunOptions): Promise<AdapterRun> {
-  const { guard, wraps } = options
-  const refund = toolOf(options)
-  // A second wrap is the tool itself: middleware of one name is refused by LangChain.
-  const tools = guard && wraps > 1 ? guardTools(guard)([refund]) : [refund]
-  const middleware = guard ? [guardMiddleware(guard)] : []
-  const model = new ScriptedModel(callsOf(options))
-  const agent = createAgent({ model, tools, middleware, checkpointer: new MemorySaver() })
-  return goOn(agent, options)
+  const checkpointer = new MemorySaver()
+  return start(options, (guard) => {
+    const refund = toolOf(options)
+    // A second wrap is the tool itself: middleware of one name is refused by LangChain.
+    const tools = guard && options.wraps > 1 ? guardTools(guard)([refund]) : [refund]
+    const middleware = guard ? [guardMiddleware(guard)] : []
+    return createAgent({ model: new ScriptedModel(callsOf(options)), tools, middleware, checkpointer })
+  })
 }
 
 function runGraph(options: AdapterRunOptions): Promise<AdapterRun> {
-  const { guard, wraps } = options
-  let tools = [toolOf(options)]
-  if (guard) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(guard)(tools)
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode('model', () => ({ messages: [callsOf(options)] }))
-    .addNode('tools', new ToolNode(tools))
-    .addEdge(START, 'model')
-    .addEdge('model', 'tools')
-    .compile({ checkpointer: new MemorySaver() })
-  return goOn(graph, options)
+  const checkpointer = new MemorySaver()
+  return start(options, (guard) => {
+    let tools = [toolOf(options)]
+    if (guard) for (let wrap = 0; wrap < options.wraps; wrap++) tools = guardTools(guard)(tools)
+    return new StateGraph(MessagesAnnotation)
+      .addNode('model', () => ({ messages: [callsOf(options)] }))
+      .addNode('tools', new ToolNode(tools))
+      .addEdge(START, 'model')
+      .addEdge('model', 'tools')
+      .compile({ checkpointer })
+  })
 }
 
-async function goOn(runnable: Invocable, { signal }: AdapterRunOptions): Promise<AdapterRun> {
+/** Runs what `create` makes for a guard; what is made for another one goes on from the same checkpoints. */
+function start({ guard, signal }: AdapterRunOptions, create: (guard: Guard | null) => Invocable): Promise<AdapterRun> {
   const settings = { configurable: { thread_id: crypto.randomUUID() }, ...(signal ? { signal } : {}) }
-  return step(say('Please pay it back.'))
+  return step(create(guard), say('Please pay it back.'))
 
-  async function step(input: unknown): Promise<AdapterRun> {
+  async function step(runnable: Invocable, input: unknown): Promise<AdapterRun> {
     try {
       const result = await runnable.invoke(input, settings)
       const read = Object.fromEntries(toolResults(result.messages).map(({ id, text }) => [id, withoutStack(text)]))
       if (!isInterrupted(result)) return { read }
-      return { read, resume: (answers) => answerAll(answers) }
+      return { read, resume: (answers, other) => answerAll(other ? create(other) : runnable, answers) }
     } catch (error) {
       return { read: {}, error }
     }
   }
 
   /** One node for all calls asks about one at a time. */
-  async function answerAll(answers: Readonly<Record<string, 'approved' | 'denied'>>): Promise<AdapterRun> {
+  async function answerAll(
+    runnable: Invocable,
+    answers: Readonly<Record<string, 'approved' | 'denied'>>,
+  ): Promise<AdapterRun> {
     const decisions = Object.fromEntries(
       Object.entries(answers).map(([id, answer]) => [id, { type: answer === 'approved' ? 'approve' : 'reject' }]),
     )
-    const run = await step(new Command({ resume: { decisions } }))
+    const run = await step(runnable, new Command({ resume: { decisions } }))
     return run.resume ? run.resume(answers) : run
   }
 }

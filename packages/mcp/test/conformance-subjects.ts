@@ -19,6 +19,8 @@ const shared = {
   skips: {
     ...PARSED,
     'the same answer sent twice runs the call once': 'the call waits in the process, nothing is resumed',
+    'a held call is answered in another process, and runs there once':
+      'the call waits in the process, nothing is resumed',
     'an approval that has expired runs nothing': 'the call waits in the process, and no longer than the approval',
   },
 } as const

@@ -20,23 +20,20 @@ export const subjects: readonly AdapterSubject[] = SEAMS.map((seam) => ({
 
 async function run(seam: Seam, options: AdapterRunOptions): Promise<AdapterRun> {
   const { mode, guard, wraps, execute, calls, signal } = options
-  const create = guard ? toolOf(seam, guard) : tool
-  const refund = create({
-    name: 'refund',
-    description: 'Pays money back.',
-    parameters: z.object({ amount: z.number() }),
-    execute: ({ amount }) => execute(amount),
-  })
-  const tools = guard && wraps > 1 ? guardTools(guard)([refund]) : [refund]
-  const model = scriptedModel(calls)
-  const agent = agentWith(model, ...tools)
   const runner = followRuns(new Runner({ tracingDisabled: true }))
-  return step('Please pay it back.')
+  const model = scriptedModel(calls)
+  // A stored state does not say which run it is of; the application does, by the chat's id.
+  const id = crypto.randomUUID()
+  return step(guard, agentOf(guard, model), model, 'Please pay it back.')
 
-  async function step(input: string | RunState<undefined, Agent>): Promise<AdapterRun> {
-    const model = agent.model as ReturnType<typeof scriptedModel>
+  async function step(
+    current: AdapterRunOptions['guard'],
+    agent: Agent,
+    model: ReturnType<typeof scriptedModel>,
+    input: string | RunState<undefined, Agent>,
+  ): Promise<AdapterRun> {
     try {
-      const result = await play(input)
+      const result = await (current ? current.withRun({ id }, () => play(agent, input)) : play(agent, input))
       // The record of a refusal follows the end of a run.
       await new Promise((resolve) => setImmediate(resolve))
       const read = model.lastCall ? readResults(model) : {}
@@ -44,15 +41,17 @@ async function run(seam: Seam, options: AdapterRunOptions): Promise<AdapterRun> 
       const stored = result.state.toString()
       return {
         read,
-        resume: async (answers) => {
-          const state = await RunState.fromString<undefined, Agent>(agent, stored)
+        resume: async (answers, other) => {
+          const next = scriptedModel()
+          if (!other) agent.model = next
+          const again = other ? agentOf(other, next) : agent
+          const state = await RunState.fromString<undefined, Agent>(again, stored)
           for (const item of state.getInterruptions()) {
             const answer = answers[(item.rawItem as { callId: string }).callId]
             if (answer === 'approved') state.approve(item)
             else if (answer === 'denied') state.reject(item)
           }
-          agent.model = scriptedModel()
-          return step(state)
+          return step(other ?? current, again, next, state)
         },
       }
     } catch (error) {
@@ -60,7 +59,18 @@ async function run(seam: Seam, options: AdapterRunOptions): Promise<AdapterRun> 
     }
   }
 
-  async function play(input: string | RunState<undefined, Agent>) {
+  function agentOf(current: AdapterRunOptions['guard'], model: ReturnType<typeof scriptedModel>): Agent {
+    const create = current ? toolOf(seam, current) : tool
+    const refund = create({
+      name: 'refund',
+      description: 'Pays money back.',
+      parameters: z.object({ amount: z.number() }),
+      execute: ({ amount }) => execute(amount),
+    })
+    return agentWith(model, ...(current && wraps > 1 ? guardTools(current)([refund]) : [refund]))
+  }
+
+  async function play(agent: Agent, input: string | RunState<undefined, Agent>) {
     const around = signal ? { signal } : {}
     if (mode === 'run') return runner.run(agent, input, around)
     const streamed = await runner.run(agent, input, { ...around, stream: true })

@@ -1,7 +1,8 @@
+import type { Guard } from '@bighub/core'
 import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core/testing'
 import OpenAI from 'openai'
 import * as z from 'zod'
-import { createGuardedOpenAI, type RunResult } from '../src/index.ts'
+import { createGuardedOpenAI, type GuardedOpenAI, type RunResult } from '../src/index.ts'
 import { answerTo, readOutputs, type SeenRequest } from './provider-script.ts'
 
 const OWN_LOOP =
@@ -38,8 +39,11 @@ async function run(api: 'responses' | 'chat_completions', options: AdapterRunOpt
       return new Response(pieces.join(''), { status, headers: { 'content-type': contentType } })
     },
   })
-  const agent = createGuardedOpenAI({ guard, client, api })
-  agent.registerTool('refund', ({ amount }) => execute(amount), { parameters: z.object({ amount: z.number() }) })
+  const agentOf = (current: Guard): GuardedOpenAI =>
+    createGuardedOpenAI({ guard: current, client, api }).registerTool('refund', ({ amount }) => execute(amount), {
+      parameters: z.object({ amount: z.number() }),
+    })
+  const agent = agentOf(guard)
   const request = { model: 'by-script', input: 'Please pay it back.', ...(signal ? { signal } : {}) }
   try {
     const { execution } = await (mode === 'run' ? agent.run(request) : lastOf(agent.runStream(request)))
@@ -50,9 +54,10 @@ async function run(api: 'responses' | 'chat_completions', options: AdapterRunOpt
     if (held.length === 0) return { read }
     return {
       read,
-      resume: async (answers) => {
+      resume: async (answers, other) => {
+        const current = other ? agentOf(other) : agent
         for (const { call_id, request_id, tool } of held)
-          await agent.resumeAfterApproval({
+          await current.resumeAfterApproval({
             tool,
             requestId: request_id ?? '',
             resolution: answers[call_id] ?? 'denied',

@@ -1,3 +1,4 @@
+import type { Guard } from '@bighub/core'
 import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core/testing'
 import { generateText, type ModelMessage, stepCountIs, streamText, type ToolSet, tool } from 'ai-6'
 import { convertArrayToReadableStream, MockLanguageModelV3 } from 'ai-6/test'
@@ -21,15 +22,15 @@ interface Part {
 }
 
 function run({ mode, guard, wraps, execute, calls, signal }: AdapterRunOptions): Promise<AdapterRun> {
-  let tools: ToolSet = {
-    refund: tool({ inputSchema: z.object({ amount: z.number() }), execute: ({ amount }) => execute(amount) }),
-  }
-  if (guard) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(guard)(tools)
-  return goOn([{ role: 'user', content: 'Please pay it back.' }], scriptedModel(calls))
+  return goOn([{ role: 'user', content: 'Please pay it back.' }], scriptedModel(calls), guard)
 
-  async function goOn(messages: ModelMessage[], model: MockLanguageModelV3): Promise<AdapterRun> {
+  async function goOn(
+    messages: ModelMessage[],
+    model: MockLanguageModelV3,
+    current: Guard | null,
+  ): Promise<AdapterRun> {
     const around = signal ? { abortSignal: signal } : {}
-    const settings = { model, tools, messages, stopWhen: stepCountIs(5), maxRetries: 0, ...around }
+    const settings = { model, tools: toolsOf(current), messages, stopWhen: stepCountIs(5), maxRetries: 0, ...around }
     try {
       const result =
         mode === 'generateText' ? await generateText(settings) : streamText({ ...settings, onError: () => {} })
@@ -40,20 +41,28 @@ function run({ mode, guard, wraps, execute, calls, signal }: AdapterRunOptions):
       if (asked.length === 0) return { read }
       return {
         read,
-        resume: async (answers) => {
+        resume: async (answers, other = current ?? undefined) => {
           const content = asked.map(({ approvalId = '', toolCall }) => ({
             type: 'tool-approval-response' as const,
             approvalId,
             approved: answers[toolCall?.toolCallId ?? ''] === 'approved',
           }))
           const history: ModelMessage[] = [...messages, ...response.messages, { role: 'tool', content }]
-          if (guard) await recordAnswers(guard, history)
-          return goOn(history, scriptedModel())
+          if (other) await recordAnswers(other, history)
+          return goOn(history, scriptedModel(), other ?? null)
         },
       }
     } catch (error) {
       return { read: {}, error }
     }
+  }
+
+  function toolsOf(current: Guard | null): ToolSet {
+    let tools: ToolSet = {
+      refund: tool({ inputSchema: z.object({ amount: z.number() }), execute: ({ amount }) => execute(amount) }),
+    }
+    if (current) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(current)(tools)
+    return tools
   }
 }
 

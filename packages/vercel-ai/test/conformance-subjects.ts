@@ -1,3 +1,4 @@
+import type { Guard } from '@bighub/core'
 import type { AdapterRun, AdapterRunOptions, AdapterSubject } from '@bighub/core/testing'
 import { type ModelMessage, type ToolSet, tool } from 'ai'
 import * as z from 'zod'
@@ -13,34 +14,42 @@ export const subjects: readonly AdapterSubject[] = [
 ]
 
 function run({ mode, guard, wraps, execute, calls, signal }: AdapterRunOptions): Promise<AdapterRun> {
-  let tools: ToolSet = {
-    refund: tool({ inputSchema: z.object({ amount: z.number() }), execute: ({ amount }) => execute(amount) }),
-  }
-  if (guard) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(guard)(tools)
   const turn = calls.map(([id, name, args]) => toolCall(id, name, args))
-  return goOn([{ role: 'user', content: 'Please pay it back.' }], scriptedModel(turn))
+  return goOn([{ role: 'user', content: 'Please pay it back.' }], scriptedModel(turn), guard)
 
-  async function goOn(messages: ModelMessage[], model: ReturnType<typeof scriptedModel>): Promise<AdapterRun> {
+  async function goOn(
+    messages: ModelMessage[],
+    model: ReturnType<typeof scriptedModel>,
+    current: Guard | null,
+  ): Promise<AdapterRun> {
     try {
-      const settings = { model, tools, messages, ...(signal ? { abortSignal: signal } : {}) }
+      const settings = { model, tools: toolsOf(current), messages, ...(signal ? { abortSignal: signal } : {}) }
       const played = await play(mode as Mode, settings)
       const asked = askedFor(played)
       const read = Object.fromEntries(Object.entries(readResults(model)).map(([id, { text }]) => [id, text]))
       if (asked.length === 0) return { read }
       return {
         read,
-        resume: async (answers) => {
+        resume: async (answers, other = current ?? undefined) => {
           const responses = asked.map(({ approvalId, toolCallId }) => ({
             approvalId,
             approved: answers[toolCallId] === 'approved',
           }))
           const history = answered(played, responses)
-          if (guard) await recordAnswers(guard, history)
-          return goOn(history, scriptedModel())
+          if (other) await recordAnswers(other, history)
+          return goOn(history, scriptedModel(), other ?? null)
         },
       }
     } catch (error) {
       return { read: {}, error }
     }
+  }
+
+  function toolsOf(current: Guard | null): ToolSet {
+    let tools: ToolSet = {
+      refund: tool({ inputSchema: z.object({ amount: z.number() }), execute: ({ amount }) => execute(amount) }),
+    }
+    if (current) for (let wrap = 0; wrap < wraps; wrap++) tools = guardTools(current)(tools)
+    return tools
   }
 }

@@ -22,7 +22,7 @@ export interface ScriptedEvaluatorOptions {
 
 /** An evaluator for tests that answers from a script, keeps approvals and claims in memory, and remembers what it was told. */
 export interface ScriptedEvaluator extends Evaluator, MemoryLedger {
-  /** Requests in order. */
+  /** Requests in order. One about a held call that another guard asks again is answered as before and not among them. */
   readonly requests: readonly EvaluateRequest[]
   /** Reported outcomes in order. */
   readonly outcomes: readonly OutcomeReportRequest[]
@@ -37,6 +37,8 @@ export function createScriptedEvaluator(options: ScriptedEvaluatorOptions = {}):
   const requests: EvaluateRequest[] = []
   const outcomes: OutcomeReportRequest[] = []
   const settlements: { effectId: string; state: string }[] = []
+  /** Answers about held calls by effect key: another process that asks gets the same. */
+  const held = new Map<string, EvaluateResponse>()
 
   async function script(request: EvaluateRequest): Promise<Partial<EvaluateResponse>> {
     const { answers } = options
@@ -57,6 +59,8 @@ export function createScriptedEvaluator(options: ScriptedEvaluatorOptions = {}):
     settlements,
 
     async evaluate(request: EvaluateRequest, _options?: RequestOptions) {
+      const before = held.get(request.context?.call?.effect_key ?? '')
+      if (before) return { ...before, repeated: true }
       requests.push(request)
       const requestId = `act_${requests.length}`
       const answer = {
@@ -80,9 +84,14 @@ export function createScriptedEvaluator(options: ScriptedEvaluatorOptions = {}):
           risk_score: answer.risk_score,
           reason: 'scripted',
           arguments_digest: digest,
+          call_id: call?.call_id ?? null,
+          trajectory_id: request.context?.trajectory_id ?? null,
+          effect_key: call?.effect_key ?? null,
           expires_at: new Date(now() + 86_400_000).toISOString(),
         })
-        return { requires_approval: true, ...answer } as EvaluateResponse
+        const response = { requires_approval: true, ...answer } as EvaluateResponse
+        if (call?.effect_key) held.set(call.effect_key, response)
+        return response
       }
       if (!call?.effect_key || (answer.recommendation === 'do_not_proceed' && !call.shadow))
         return answer as EvaluateResponse

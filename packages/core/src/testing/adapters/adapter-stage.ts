@@ -92,13 +92,13 @@ export async function playHeld(stage: AdapterStage, options: Play): Promise<Play
 }
 
 /** Goes on after a pause with the answers that {@link Play.person} gives. */
-export async function resume(played: Played, { calls, person = {} }: Play): Promise<AdapterRun> {
+export async function resume(played: Played, { calls, person = {} }: Play, guard?: Guard): Promise<AdapterRun> {
   if (!played.run.resume) throw new Error('the run was expected to pause for a held call, and did not')
   const answers = calls.flatMap(([id, , args]) => {
     const answer = person[amountOf(args)]
     return answer ? [[id, answer] as const] : []
   })
-  return played.run.resume(Object.fromEntries(answers))
+  return played.run.resume(Object.fromEntries(answers), guard)
 }
 
 /** The same without a guard: what a user had before. */

@@ -37,6 +37,9 @@ export interface AdapterRun {
   readonly read: Readonly<Record<string, string>>
   /** What ended the run; undefined if nothing did. */
   readonly error?: unknown
-  /** Goes on with answers to held calls, by call id; none where the run did not pause. May be asked more than once. */
-  readonly resume?: (answers: Readonly<Record<string, 'approved' | 'denied'>>) => Promise<AdapterRun>
+  /**
+   * Goes on with answers to held calls, by call id; none where the run did not pause. May be asked more than once, and under
+   * another guard, as in another process: with nothing but what the framework stores.
+   */
+  readonly resume?: (answers: Readonly<Record<string, 'approved' | 'denied'>>, guard?: Guard) => Promise<AdapterRun>
 }

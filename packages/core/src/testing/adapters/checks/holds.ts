@@ -69,6 +69,19 @@ export const HOLD_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
+    name: 'a held call is answered in another process, and runs there once',
+    async run(stage) {
+      const options: Play = { calls: [refund(80)], answers: { 80: HOLD }, person: { 80: 'approved' } }
+      const played = await play(stage, options)
+      const other = stage.createGuard({ evaluator: played.evaluator, evaluation: { retries: 0 } })
+      await resume(played, options, other)
+      await other.flush()
+      expectSame('amounts that the tool was run with', played.ran, [80])
+      expectSame('evaluations', played.evaluator.requests.length, 1)
+      expectSame('reports', await played.settled(), { outcomes: ['SUCCESS'], effects: ['succeeded'] })
+    },
+  },
+  {
     name: 'an approval that has expired runs nothing',
     async run(stage) {
       let now = Date.now()
