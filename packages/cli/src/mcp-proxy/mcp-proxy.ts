@@ -52,9 +52,9 @@ function openSource({ dataDir = '.bighub' }: McpProxyFlags): {
   readonly description: string
   close(): Promise<void>
 } {
-  const baseUrl = process.env['BIGHUB_BASE_URL']
+  const { BIGHUB_BASE_URL: baseUrl, BIGHUB_API_KEY: apiKey } = process.env
   if (baseUrl) {
-    const client = new BighubClient({ baseUrl, apiKey: process.env['BIGHUB_API_KEY'] ?? '' })
+    const client = new BighubClient({ baseUrl, ...(apiKey ? { apiKey } : {}) })
     return { evaluator: client, description: `deciding at ${baseUrl}`, close: () => client.close() }
   }
   // npm runs the command from the workspace's root; INIT_CWD is where the user stands.
