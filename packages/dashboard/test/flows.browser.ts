@@ -85,6 +85,37 @@ describe('signing in', () => {
   })
 })
 
+describe('a key that may do little', () => {
+  it('does what it may, and is told what it may not', async () => {
+    const { key } = await site.client.apiKeys.create({
+      label: 'reviewer',
+      scopes: ['approvals:read', 'approvals:resolve'],
+    })
+    const { page, context } = await openWindow()
+    await page.goto(site.server.url)
+    await page.getByLabel('API key').fill(key)
+    await page.keyboard.press('Enter')
+    await page.getByText('Nothing waits for you').waitFor()
+    await page.getByText('Not live').waitFor()
+    await page.getByRole('link', { name: 'Policy' }).click()
+    expect(await page.getByRole('alert').first().textContent()).toContain('this needs the scope rules:read')
+    await context.close()
+  })
+})
+
+describe('a server that goes away', () => {
+  it('leaves what was read, and the page says that it is not live', async () => {
+    const other = await Site.open()
+    const { page, context } = await openWindow()
+    await page.goto(other.link())
+    await page.getByText('Live', { exact: true }).waitFor()
+    await other.close()
+    await page.getByText('Connecting …').waitFor()
+    expect(await page.getByText('Nothing waits for you').isVisible()).toBe(true)
+    await context.close()
+  })
+})
+
 describe('constraints', () => {
   it('are created, paused and deleted, each change a version', async () => {
     await page.goto(`${site.server.url}/#/constraints`)

@@ -1,4 +1,4 @@
-import { BighubClient, type EventItem } from '@bighub/core'
+import { BighubClient, type EventItem, SERVICE_ROUTES } from '@bighub/core'
 import { replaceSession, type Session, toUserSession } from '../session/session.ts'
 import { CallLog } from './call-log.ts'
 import { LiveEvents } from './live-events.ts'
@@ -16,6 +16,7 @@ export interface Api {
 
 /** A token with less time left is renewed before it is used. */
 const RENEW_BEFORE_MS = 60_000
+const STREAM = SERVICE_ROUTES.stream.path
 
 /**
  * A client of the page's own server. The credential goes into each request's header and nowhere else.
@@ -40,7 +41,10 @@ export function createApi(first: Session, onSignedOut: () => void): Api {
     await (renewing ??= renew().finally(() => (renewing = undefined)))
     // What the client sends is an object of plain headers.
     const headers = { ...(init.headers as Record<string, string>), ...credentialOf(session) }
+    const isStream = url === location.origin + STREAM
+    if (isStream) live.noteRequest(false)
     const response = await fetch(url, { ...init, headers })
+    if (isStream && response.ok) live.noteRequest(true)
     if (response.status === 401) onSignedOut()
     return response
   }

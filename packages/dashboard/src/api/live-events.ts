@@ -28,13 +28,17 @@ export class LiveEvents {
     return () => void this.#stateListeners.delete(listener)
   }
 
+  /** Told by whoever sends the requests: one for the stream goes out, or was taken. In between nobody hears anything. */
+  noteRequest(isTaken: boolean): void {
+    this.#become(isTaken ? 'live' : 'connecting')
+  }
+
   close(): void {
     this.#ending.abort()
   }
 
   async #follow(subscribe: (signal: AbortSignal) => AsyncIterable<EventItem>): Promise<void> {
     try {
-      this.#become('live')
       for await (const event of subscribe(this.#ending.signal)) for (const listener of this.#listeners) listener(event)
       this.#become('closed')
     } catch {
