@@ -17,6 +17,9 @@ import { ActionValues } from './features/action-values.ts'
 import { PromiseBook, type PromiseKept } from './policy/promise-book.ts'
 import type { PrecedentCase } from './precedents/precedent-case.ts'
 import { PrecedentIndex } from './precedents/precedent-index.ts'
+import { HeldShare } from './propensity/held-share.ts'
+import { importanceWeight } from './propensity/importance-weight.ts'
+import type { ReviewKept } from './propensity/sample-review.ts'
 import { createRiskModel, type RiskModelOptions } from './risk/context-mixing-model.ts'
 import type { DecisionMoment, RecordedPrediction, RiskModel } from './risk/risk-model.ts'
 import { SeverityBook } from './simulation/severity-book.ts'
@@ -52,6 +55,8 @@ export interface EvaluationKept {
   readonly claim: ClaimKept | null
   /** What a promise of the policy said of it; absent where nothing was promised. */
   readonly promise?: PromiseKept
+  /** How likely it was that its outcome becomes known; absent where that was sure, or nobody will look. */
+  readonly review?: ReviewKept
   /** Key under which the call will be claimed that was held for a person. @defaultValue it was not held, or has no key */
   readonly hold?: string
   /** Where the decision was made. @defaultValue evaluated here */
@@ -90,7 +95,7 @@ export interface OutcomeKept {
   readonly previous?: { readonly label: 0 | 1 | null; readonly severity: number }
   readonly decision: Pick<
     EvaluationKept,
-    'action' | 'domain' | 'risk' | 'recommendation' | 'result' | 'prediction' | 'precedent' | 'value'
+    'action' | 'domain' | 'risk' | 'recommendation' | 'result' | 'prediction' | 'precedent' | 'value' | 'review'
   >
 }
 
@@ -146,6 +151,7 @@ export class EngineState {
   readonly severities = new SeverityBook()
   readonly promises = new PromiseBook()
   readonly holds = new HoldBook()
+  readonly heldShare = new HeldShare()
   readonly constraints = new Map<string, Constraint>()
   readonly killSwitches = new Map<string, KillSwitch>()
   /** Claimed and not settled, by request id. */
@@ -260,6 +266,7 @@ export class EngineState {
       severities: this.severities.snapshot(),
       promises: this.promises.snapshot(),
       holds: this.holds.snapshot(),
+      heldShare: this.heldShare.snapshot(),
       constraints: new Map(this.constraints),
       killSwitches: new Map(this.killSwitches),
       openEffects: new Map(this.openEffects),
@@ -283,6 +290,7 @@ export class EngineState {
     this.severities.restore(parts['severities'])
     this.promises.restore(parts['promises'])
     this.holds.restore(parts['holds'])
+    this.heldShare.restore(parts['heldShare'])
     refill(this.constraints, parts['constraints'])
     refill(this.killSwitches, parts['killSwitches'])
     refill(this.openEffects, parts['openEffects'])
@@ -298,8 +306,9 @@ export class EngineState {
   #applyEvaluation(requestId: string, at: number, kept: EvaluationKept): void {
     this.decisions++
     this.values.admit(kept.action, kept.value, kept.numbers)
-    this.risk.admit(kept.prediction, { key: requestId, at })
+    this.risk.admit(kept.prediction, { key: requestId, at, weight: weightOf(kept) })
     this.promises.admit(this.policy, kept)
+    this.heldShare.admit(kept.result !== 'allowed')
     if (kept.step) this.trajectories.advance(kept.step)
     if (kept.claim) this.#claim(requestId, at, kept.claim)
     if (kept.hold !== undefined) this.holds.add(kept.hold, requestId)
@@ -357,7 +366,7 @@ export class EngineState {
     const { prediction, risk, domain, recommendation } = decision
     if (decision.result === 'allowed') this.promises.learn(this.policy, decision, label, before ?? null)
     if (label === null) this.risk.dismiss(prediction, moment, before)
-    else this.risk.learn(prediction, label, moment, before)
+    else this.risk.learn(prediction, label, { ...moment, weight: weightOf(decision) }, before)
     if (before !== undefined) this.calibration.correct(risk, before, label, domain, recommendation)
     else if (label !== null) this.calibration.add(risk, label, domain, recommendation)
   }
@@ -406,6 +415,11 @@ export class EngineState {
     const local = this.#clock.at(at)
     for (const id of rules) this.#usage.set(id, countRun(this.usageOf(id), local, value, at))
   }
+}
+
+/** How many decisions one stands for. */
+function weightOf({ review }: Pick<EvaluationKept, 'review'>): number {
+  return review ? importanceWeight(review.propensity) : 1
 }
 
 function hourOf(at: number): number {

@@ -52,6 +52,8 @@ const domainsSchema = z.record(z.string(), domainPolicySchema)
 const retentionSchema = z.int().min(1).max(36_500).nullable()
 const expirySchema = z.int().min(1).max(31_536_000)
 
+/** Of all decisions. Half of them: more would be a review of everything by another name. */
+const sampledShareSchema = z.number().min(0).max(0.5)
 const holdBudgetSchema = z.int().min(0).max(1_000_000).nullable()
 const overBudgetSchema = z.enum(['block', 'caution'])
 
@@ -92,6 +94,12 @@ export const policySchema = z.strictObject({
   max_holds_per_hour: holdBudgetSchema.default(null),
   /** What becomes of calls above it. `caution` lets only those run that risk alone would hold; a rule's are blocked. */
   over_budget: overBudgetSchema.default('block'),
+  /**
+   * Reviews to learn from, at most this share of all decisions on average: of held and blocked calls, drawn at random, a reviewer says what
+   * would have come of them, and what they report as the outcome teaches in the place of all that were held. At most 0.5; 0: what never
+   * ran teaches nothing.
+   */
+  sampled_review_share: sampledShareSchema.default(0),
   /** The same action refused before in the same run is refused again without a new approval. */
   repeat_refusal: z.boolean().default(true),
   /**
@@ -126,6 +134,7 @@ export const policyUpdateSchema = z.strictObject({
     .optional(),
   max_holds_per_hour: holdBudgetSchema.optional(),
   over_budget: overBudgetSchema.optional(),
+  sampled_review_share: sampledShareSchema.optional(),
   repeat_refusal: z.boolean().optional(),
   unknown_after_seconds: expirySchema.optional(),
   time_zone: timeZoneSchema.optional(),

@@ -66,6 +66,8 @@ export interface JudgedDecision {
   readonly recommendation: Recommendation
   /** What a guard that follows the advice does. */
   readonly result: EvaluationKept['result']
+  /** It is held, and was drawn for a review to learn from. */
+  readonly isSampled: boolean
 }
 
 /** Looks on while a log is replayed. Every decision keeps its identity from call to call. */
@@ -288,5 +290,6 @@ function toDecision(
     costs: policy.costs,
     recommendation: kept.recommendation,
     result: kept.result,
+    isSampled: kept.review?.is_sampled ?? false,
   }
 }

@@ -13,6 +13,7 @@ import type { ActionFacts } from '../features/action-facts.ts'
 import { caseFields } from '../features/case-fields.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
 import { toPrecedentCase } from '../precedents/precedent-case.ts'
+import { sampleReview } from '../propensity/sample-review.ts'
 import { riskBand } from '../risk/risk-band.ts'
 import type { Prediction } from '../risk/risk-model.ts'
 import { simulateLosses } from '../simulation/simulate-losses.ts'
@@ -127,6 +128,13 @@ export function judge(
     lacksConnection,
   }
   const { decided, promise } = recommendUnderPromise(input, promised, () => drawOf(digest, state.decisions))
+  const runs = decided.result === 'allowed'
+  const review = sampleReview({
+    runs,
+    runShare: runs || promise?.is_held ? (promise?.share ?? 1) : 0,
+    sampleRate: state.heldShare.sampleRate(policy.sampled_review_share),
+    draw: () => drawOf(`review ${digest}`, state.decisions),
+  })
   const kept: EvaluationKept = {
     action: request.action,
     domain: request.domain,
@@ -146,6 +154,7 @@ export function judge(
     numbers: own.numbers,
     claim: null,
     ...(promise ? { promise } : {}),
+    ...(review ? { review } : {}),
   }
   return { facts, digest, policy, health, prediction, median, stake, decided, kept }
 }
@@ -260,6 +269,7 @@ function toResponse(parts: ResponseParts): EvaluateResponse {
     warnings: warningsFor(decided, precedents, {
       taint: facts.run.taint,
       toolOnlyArguments: Object.entries(facts.provenance).flatMap(([path, label]) => (label === 'tool' ? [path] : [])),
+      isSampled: parts.judged.kept.review?.is_sampled ?? false,
     }),
     allowed: isAllowed,
     result: decided.result,

@@ -46,13 +46,15 @@ export function rationale(prediction: Prediction, decided: Recommended): string 
 export function warningsFor(
   decided: Recommended,
   precedents: PrecedentSummary,
-  situation: { taint: number; toolOnlyArguments: readonly string[] },
+  situation: { taint: number; toolOnlyArguments: readonly string[]; isSampled: boolean },
 ): string[] {
   const warnings = [...decided.warnings, ...precedents.warnings]
   if (situation.taint > 0 && situation.toolOnlyArguments.length > 0)
     warnings.push(
       `${situation.toolOnlyArguments.join(', ')}: the value stands in a tool's output that reads like instructions, and the user did not give it`,
     )
+  if (situation.isSampled)
+    warnings.push('drawn for a review to learn from: report as its outcome what would have come of it, it stays held')
   return warnings
 }
 

@@ -71,6 +71,7 @@ export function planOutcome(
       result: evaluation.result,
       prediction: evaluation.prediction,
       precedent: evaluation.precedent,
+      ...(evaluation.review ? { review: evaluation.review } : {}),
     },
   }
   const report = toReport(parsed, decision, kept, moment)

@@ -159,11 +159,11 @@ class ContextMixingModel implements RiskModel {
     })
   }
 
-  admit(recorded: RecordedPrediction, { key, at }: DecisionMoment): void {
+  admit(recorded: RecordedPrediction, { key, at, weight }: DecisionMoment): void {
     const record = this.#read(recorded)
     if (!record) return
     const openness = this.#delay.openness
-    this.#delay.admit(key, at)
+    this.#delay.admit(key, at, weight)
     const rate = this.#decisionRate()
     const error = CENTRING_PACE * openness * (rate - record.probability)
     this.#decisionShift = centred(this.#decisionShift, error, rate)
@@ -176,7 +176,7 @@ class ContextMixingModel implements RiskModel {
     this.#delay.withdraw(key)
   }
 
-  learn(recorded: RecordedPrediction, label: 0 | 1, { key, at }: DecisionMoment, previous?: 0 | 1): void {
+  learn(recorded: RecordedPrediction, label: 0 | 1, { key, at, weight = 1 }: DecisionMoment, previous?: 0 | 1): void {
     const record = this.#read(recorded)
     if (!record) return
     const { features } = record
@@ -187,7 +187,8 @@ class ContextMixingModel implements RiskModel {
     const base = logit(arrivals) + openness * this.#arrivalShift
     const offset = base + PRIOR_SHARE * record.prior
     // A correction is no further outcome of its run; what the wrong label taught is taken back where it is known.
-    const importance = previous === undefined ? this.#clusters.learn(features.run, label, arrivals) : 1
+    const ofRun = previous === undefined ? this.#clusters.learn(features.run, label, arrivals) : 1
+    const importance = ofRun * weight
     this.#tokens.expand(features)
     const taught = previous === undefined ? undefined : this.#taught.get(hashText(key))
     if (taught !== undefined) this.#words.unlearn(this.#tokens, taught)
@@ -197,7 +198,7 @@ class ContextMixingModel implements RiskModel {
       offset: base,
       outcomes: this.#base.outcomes,
       label,
-      importance: importance * importance * (1 - openness),
+      importance: ofRun * importance * (1 - openness),
     })
     this.#pairs.learn(features.pairs, offset, label, importance)
     this.#remember(key, this.#words.learn(this.#tokens, offset, label, importance))

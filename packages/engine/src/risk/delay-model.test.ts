@@ -34,6 +34,32 @@ describe('the base rate of decisions', () => {
     expect(model.openness).toBeLessThan(0.01)
   })
 
+  it('counts one decision for as many as it stands for', () => {
+    const model = new DelayModel('decisions')
+    // Of nine held decisions the outcome of one is looked up, and is bad; of one that ran it is good.
+    for (let n = 0; n < 3000; n++) {
+      const key = `act_${n}`
+      const isHeld = n % 10 !== 0
+      model.admit(key, n * 1000, n % 10 === 1 ? 9 : 1)
+      if (isHeld && n % 10 !== 1) model.withdraw(key)
+      else model.close(key, isHeld ? 1 : 0, n * 1000)
+    }
+    expect(model.base).toBeCloseTo(0.9, 1)
+    expect(model.openness).toBeLessThan(0.01)
+  })
+
+  it('learns the outcome of what was withdrawn, once', () => {
+    const [late, prompt] = [new DelayModel('decisions'), new DelayModel('decisions')]
+    for (let n = 0; n < 100; n++)
+      for (const model of [late, prompt]) {
+        model.admit(`act_${n}`, n * 1000)
+        if (model === late) model.withdraw(`act_${n}`)
+        model.close(`act_${n}`, 1, n * 1000)
+        model.close(`act_${n}`, 1, n * 1000)
+      }
+    expect(late.snapshot()).toEqual(prompt.snapshot())
+  })
+
   it('counts the decisions whose bad outcome is still to come', () => {
     const model = live('decisions', 3000, badIsLate(300))
     // 2000 good and 900 bad outcomes have arrived: a mean of what arrives says less.

@@ -46,6 +46,7 @@ export class DelayModel {
   #openedAt = new Float64Array(RING)
   #keys = new Uint32Array(RING)
   #status = new Uint8Array(RING)
+  #weights = new Float32Array(RING)
   readonly #numbers = new Map<number, number>()
   /** Number of the next decision, and of the oldest that is remembered. */
   #next = 0
@@ -91,15 +92,18 @@ export class DelayModel {
     return Math.min(1, OPENNESS_FACTOR * this.#openShare)
   }
 
-  /** @param at - Milliseconds; not looked at where ages are decisions. */
-  admit(key: string, at: number): void {
+  /**
+   * @param at - Milliseconds; not looked at where ages are decisions.
+   * @param weight - How many decisions this one stands for, > 0.
+   */
+  admit(key: string, at: number, weight: number = 1): void {
     this.#fade()
     const now = this.#unit === 'decisions' ? this.#next : this.#secondsOf(at)
     // The newest decision is counted from now on, for one unit of time at least.
-    this.#open[0] = (this.#open[0] ?? 0) + 1
+    this.#open[0] = (this.#open[0] ?? 0) + weight
     const elapsed = now - this.#now
     this.#advanceTo(now)
-    this.#exposure[0] = (this.#exposure[0] ?? 0) + (1 - elapsed)
+    this.#exposure[0] = (this.#exposure[0] ?? 0) + weight * (1 - elapsed)
     const number = this.#next++
     if (number - this.#oldest >= RING) this.#forgetOldest()
     const place = number % RING
@@ -107,22 +111,28 @@ export class DelayModel {
     this.#openedAt[place] = this.#now
     this.#keys[place] = hash
     this.#status[place] = OPEN
+    this.#weights[place] = weight
     this.#numbers.set(hash, number)
     if (number - this.#lastSolved < SOLVE_EVERY) return
     this.#lastSolved = number
     this.#solve()
   }
 
-  /** The outcome of a decision arrived. Nothing happens if it is closed already, or forgotten. */
+  /**
+   * The outcome of a decision arrived. Nothing happens if it has one already, or is forgotten; one that was withdrawn has an outcome
+   * after all.
+   */
   close(key: string, label: 0 | 1, at: number): void {
     if (this.#unit === 'seconds') this.#advanceTo(this.#secondsOf(at))
-    const number = this.#take(key)
-    if (number === null) return
+    const number = this.#numbers.get(hashText(key))
+    const status = number === undefined ? CLOSED_IN : (this.#status[number % RING] ?? OPEN)
+    if (number === undefined || status >= CLOSED_IN) return
     const bin = this.#binOf(this.#now - (this.#openedAt[number % RING] ?? 0))
-    this.#open[bin] = (this.#open[bin] ?? 0) - 1
+    const weight = this.#weights[number % RING] ?? 1
+    if (status === OPEN) this.#open[bin] = (this.#open[bin] ?? 0) - weight
     this.#status[number % RING] = CLOSED_IN + bin
     this.#events++
-    this.#count(bin, label, 1, this.#unit === 'decisions' ? this.#now - number : this.#next - 1 - number)
+    this.#count(bin, label, weight, this.#unit === 'decisions' ? this.#now - number : this.#next - 1 - number)
   }
 
   /** An outcome turned out otherwise. Null takes it back. */
@@ -132,8 +142,9 @@ export class DelayModel {
     if (number === undefined || status < CLOSED_IN) return
     const bin = status - CLOSED_IN
     const age = this.#unit === 'decisions' ? this.#now - number : this.#next - 1 - number
-    this.#count(bin, before, -1, age)
-    if (label !== null) this.#count(bin, label, 1, age)
+    const weight = this.#weights[number % RING] ?? 1
+    this.#count(bin, before, -weight, age)
+    if (label !== null) this.#count(bin, label, weight, age)
   }
 
   /** No outcome of a decision will come: it never ran, or its outcome is neither good nor bad. */
@@ -141,12 +152,12 @@ export class DelayModel {
     const number = this.#take(key)
     if (number === null) return
     const bin = this.#binOf(this.#now - (this.#openedAt[number % RING] ?? 0))
-    this.#open[bin] = (this.#open[bin] ?? 0) - 1
+    this.#open[bin] = (this.#open[bin] ?? 0) - (this.#weights[number % RING] ?? 1)
   }
 
   snapshot(): unknown {
     const size = this.#next - this.#oldest
-    const inOrder = <T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T => {
+    const inOrder = <T extends Float64Array | Float32Array | Uint32Array | Uint8Array>(from: T, to: T): T => {
       for (let index = 0; index < size; index++) to[index] = from[(this.#oldest + index) % RING] ?? 0
       return to
     }
@@ -155,6 +166,7 @@ export class DelayModel {
       openedAt: inOrder(this.#openedAt, new Float64Array(size)),
       keys: inOrder(this.#keys, new Uint32Array(size)),
       status: inOrder(this.#status, new Uint8Array(size)),
+      weights: inOrder(this.#weights, new Float32Array(size)),
       bins: [this.#open, this.#exposure, this.#good, this.#bad, this.#reached].map((each) => each.slice()),
       closed: [...this.#closed],
       next: this.#next,
@@ -191,12 +203,14 @@ export class DelayModel {
     this.#openedAt = new Float64Array(RING)
     this.#keys = new Uint32Array(RING)
     this.#status = new Uint8Array(RING)
+    this.#weights = new Float32Array(RING)
     for (let index = 0; index < state.keys.length; index++) {
       const number = state.oldest + index
       const place = number % RING
       this.#openedAt[place] = state.openedAt[index] ?? 0
       this.#keys[place] = state.keys[index] ?? 0
       this.#status[place] = state.status[index] ?? 0
+      this.#weights[place] = state.weights[index] ?? 1
       this.#numbers.set(this.#keys[place] ?? 0, number)
     }
   }
@@ -221,7 +235,7 @@ export class DelayModel {
     const place = this.#oldest % RING
     if (this.#status[place] === OPEN) {
       const bin = this.#binOf(this.#now - (this.#openedAt[place] ?? 0))
-      this.#open[bin] = (this.#open[bin] ?? 0) - 1
+      this.#open[bin] = (this.#open[bin] ?? 0) - (this.#weights[place] ?? 1)
     }
     const hash = this.#keys[place] ?? 0
     if (this.#numbers.get(hash) === this.#oldest) this.#numbers.delete(hash)
@@ -263,15 +277,16 @@ export class DelayModel {
       if (crossed > now) break
       if (this.#status[number % RING] !== OPEN) continue
       const before = now - this.#now - (now - crossed + 1)
-      open[bin - 1] = (open[bin - 1] ?? 0) - 1
-      open[bin] = (open[bin] ?? 0) + 1
-      exposure[bin - 1] = (exposure[bin - 1] ?? 0) + before
-      exposure[bin] = (exposure[bin] ?? 0) - before
+      const weight = this.#weights[number % RING] ?? 1
+      open[bin - 1] = (open[bin - 1] ?? 0) - weight
+      open[bin] = (open[bin] ?? 0) + weight
+      exposure[bin - 1] = (exposure[bin - 1] ?? 0) + weight * before
+      exposure[bin] = (exposure[bin] ?? 0) - weight * before
     }
     this.#reached[bin] = number
   }
 
-  #count(bin: number, label: 0 | 1, change: 1 | -1, age: number): void {
+  #count(bin: number, label: 0 | 1, change: number, age: number): void {
     const events = label === 1 ? this.#bad : this.#good
     events[bin] = Math.max(0, (events[bin] ?? 0) + change)
     this.#closed[label] = Math.max(0, this.#closed[label] + change * Math.exp(-age / BASE_WINDOW))
@@ -388,6 +403,7 @@ interface DelayState {
   readonly openedAt: Float64Array
   readonly keys: Uint32Array
   readonly status: Uint8Array
+  readonly weights: Float32Array
   readonly bins: readonly Float64Array<ArrayBuffer>[]
   readonly closed: readonly [number, number]
   readonly next: number

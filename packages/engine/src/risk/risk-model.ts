@@ -32,6 +32,8 @@ export interface DecisionMoment {
   readonly key: string
   /** Milliseconds since the epoch. */
   readonly at: number
+  /** How many decisions this one stands for, ≥ 1, if outcomes like its become known of a share only. @defaultValue 1 */
+  readonly weight?: number
 }
 
 /**

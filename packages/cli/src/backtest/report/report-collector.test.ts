@@ -18,6 +18,7 @@ function decision(position: number, risk = 0.25): JudgedDecision {
     costs: { caution: 0.04, review: 0.32, wrong_block: 1.6, caution_prevents: 0.2, review_prevents: 0.9 },
     recommendation: 'proceed',
     result: 'allowed',
+    isSampled: false,
   }
 }
 
