@@ -135,7 +135,8 @@ class ContextMixingModel implements RiskModel {
     const sketch = sketchOf(this.#tokens)
     const openness = this.#delay.openness
     const rate = this.#decisionRate()
-    const prior = this.#prior?.score(features.general, rate, this.#base.outcomes) ?? 0
+    // Like counters it says too much while many outcomes are open.
+    const prior = (1 - openness * openness) * (this.#prior?.score(features.general, rate, this.#base.outcomes) ?? 0)
     const base = logit(rate) + openness * this.#decisionShift
     const offset = base + PRIOR_SHARE * prior
     const inputs = this.#inputsOf(features, sketch, { offset, openness, prior })
