@@ -24,8 +24,11 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ]),
   ...learning('features/', 'math'),
   ...learning('risk/', 'math', 'features'),
-  ...learning('precedents/precedent-index', 'math', 'features', 'risk'),
-  ...learning('precedents/likeness', 'math', 'features', 'risk'),
+  ...['case-counts', 'label-of', 'precedents-api', 'query-precedents'].map((name): [string, string[]] => [
+    `packages/engine/src/precedents/${name}`,
+    ENGINE,
+  ]),
+  ...learning('precedents/', 'math', 'features', 'risk'),
   ...learning('trajectory/', 'math', 'features'),
   ...learning('calibration/calibration-book', 'math', 'features'),
   ...learning('calibration/predictions', 'math', 'features'),

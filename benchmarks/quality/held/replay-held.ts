@@ -24,7 +24,7 @@ export async function replayHeld(file: string, prior: ColdStartPrior | null, kno
   const metrics = new DecisionMetrics()
   const counts = { scored: 0, held: 0, known: 0 }
   let newest: JudgedDecision | undefined
-  const policy = { sampled_review_share: typeof known === 'object' ? known.sampledShare : 0 }
+  const policy = { sampled_review: typeof known === 'object' ? known.sampledShare : 0 }
   const backtest = new Backtest({
     configuration: parsePolicyConfiguration(policy, 'in force'),
     observer: {

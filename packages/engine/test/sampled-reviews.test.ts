@@ -19,7 +19,7 @@ async function proposeBlocked(engine: Engine, count: number): Promise<number> {
 }
 
 async function riskAfterBlocked(share: number): Promise<{ readonly risk: number; readonly drawn: number }> {
-  const engine = openEngine({ policy: { sampled_review_share: share } })
+  const engine = openEngine({ policy: { sampled_review: share } })
   await engine.constraints.create({ max_value: 10, action_on_match: 'block' })
   const drawn = await proposeBlocked(engine, 150)
   return { drawn, risk: (await engine.evaluate(REFUND)).risk_score }
@@ -37,7 +37,7 @@ describe('sampled reviews', () => {
   })
 
   it('leave a call that runs alone', async () => {
-    const engine = openEngine({ policy: { sampled_review_share: 0.5 } })
+    const engine = openEngine({ policy: { sampled_review: 0.5 } })
     const { result, warnings } = await engine.evaluate({ action: 'get_order' })
     expect(result).toBe('allowed')
     expect(warnings.filter((warning) => DRAWN.test(warning))).toEqual([])

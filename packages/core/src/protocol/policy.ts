@@ -99,7 +99,7 @@ export const policySchema = z.strictObject({
    * would have come of them, and what they report as the outcome teaches in the place of all that were held. At most 0.5; 0: what never
    * ran teaches nothing.
    */
-  sampled_review_share: sampledShareSchema.default(0),
+  sampled_review: sampledShareSchema.default(0),
   /** The same action refused before in the same run is refused again without a new approval. */
   repeat_refusal: z.boolean().default(true),
   /**
@@ -134,7 +134,7 @@ export const policyUpdateSchema = z.strictObject({
     .optional(),
   max_holds_per_hour: holdBudgetSchema.optional(),
   over_budget: overBudgetSchema.optional(),
-  sampled_review_share: sampledShareSchema.optional(),
+  sampled_review: sampledShareSchema.optional(),
   repeat_refusal: z.boolean().optional(),
   unknown_after_seconds: expirySchema.optional(),
   time_zone: timeZoneSchema.optional(),

@@ -132,7 +132,7 @@ export function judge(
   const review = sampleReview({
     runs,
     runShare: runs || promise?.is_held ? (promise?.share ?? 1) : 0,
-    sampleRate: state.heldShare.sampleRate(policy.sampled_review_share),
+    sampleRate: state.heldShare.sampleRate(policy.sampled_review),
     draw: () => drawOf(`review ${digest}`, state.decisions),
   })
   const kept: EvaluationKept = {

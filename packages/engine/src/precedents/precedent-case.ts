@@ -1,8 +1,8 @@
 import type { ActionFacts } from '../features/action-facts.ts'
 import type { CaseFields } from '../features/case-fields.ts'
 import { verbClassOf } from '../features/verb-class.ts'
-import { type ComparableCase, hashName } from '../retrieval/case-table.ts'
 import { axesOf } from './axes-of.ts'
+import { type ComparableCase, hashName } from './case-table.ts'
 
 /** What a decision leaves of itself as a later precedent: hashes and numbers. */
 export interface PrecedentCase {

@@ -5,10 +5,10 @@ import { facts } from '../../test/support/facts.ts'
 import { ActionValues } from '../features/action-values.ts'
 import { caseFields } from '../features/case-fields.ts'
 import { randomFrom } from '../math/random-from.ts'
-import { weightsOf } from '../retrieval/strategies.ts'
 import { digestOfState } from '../state-digest.ts'
 import { hashAxes, type PrecedentCase, toComparable, toPrecedentCase } from './precedent-case.ts'
 import { type Neighbours, PrecedentIndex, type PrecedentSearch } from './precedent-index.ts'
+import { weightsOf } from './strategies.ts'
 
 type About = Parameters<typeof facts>[0]
 

@@ -1,15 +1,15 @@
 import { OUTCOME_TAXONOMY, type PrecedentReference, type PrecedentSummary } from '@bighub/core/protocol'
 import { hashText } from '../math/hash.ts'
-import { CaseChains } from '../retrieval/case-chains.ts'
-import { type CaseQuery, CaseScorer, MIN_SPREAD, type Scale } from '../retrieval/case-scorer.ts'
-import { CaseTable, hashName, LABEL_BITS, ROW, ROW_ACTION, ROW_SIZE } from '../retrieval/case-table.ts'
-import { CaseTree } from '../retrieval/case-tree.ts'
-import { searchCases } from '../retrieval/search-cases.ts'
-import { type Weights, weightsOf } from '../retrieval/strategies.ts'
-import type { TopCases } from '../retrieval/top-cases.ts'
+import { CaseChains } from './case-chains.ts'
 import { CaseDetails } from './case-details.ts'
+import { type CaseQuery, CaseScorer, MIN_SPREAD, type Scale } from './case-scorer.ts'
+import { CaseTable, hashName, LABEL_BITS, ROW, ROW_ACTION, ROW_SIZE } from './case-table.ts'
+import { CaseTree } from './case-tree.ts'
 import { type PrecedentCase, toComparable } from './precedent-case.ts'
+import { searchCases } from './search-cases.ts'
+import { type Weights, weightsOf } from './strategies.ts'
 import { summariseCases, WeighedCases } from './summarise-cases.ts'
+import type { TopCases } from './top-cases.ts'
 
 /** Cases of an organisation that are kept if nobody says otherwise. */
 export const DEFAULT_MAX_PRECEDENTS = 100_000

@@ -2,9 +2,9 @@ import type { PrecedentMatch, PrecedentQueryResult } from '@bighub/core/protocol
 import type { EngineCore } from '../engine-core.ts'
 import { retrieve, type ScoredCase } from '../retrieval/retrieve.ts'
 import type { Situation } from '../retrieval/situation.ts'
-import { weightsOf } from '../retrieval/strategies.ts'
 import { labelOf } from './label-of.ts'
 import { MIN_SIMILARITY } from './precedent-index.ts'
+import { weightsOf } from './strategies.ts'
 import { summariseCases, WeighedCases } from './summarise-cases.ts'
 
 export interface PrecedentLimits {

@@ -1,13 +1,13 @@
 import { RETRIEVAL_STRATEGIES } from '@bighub/core/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Scale, SignalValues } from '../precedents/case-scorer.ts'
+import { describeStrategy, type Signal, weightsOf } from '../precedents/strategies.ts'
 import type { DecisionRow } from '../storage/tables.ts'
-import type { Scale, SignalValues } from './case-scorer.ts'
 import { explainScore } from './explain-score.ts'
 import { scoreAll } from './retrieve.ts'
 import { NO_SITUATION, type Situation } from './situation.ts'
 import { stabilityOf } from './stability.ts'
-import { describeStrategy, type Signal, weightsOf } from './strategies.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2026-07-01T12:00:00Z')

@@ -1,6 +1,6 @@
 import type { ExplainedRetrieval } from '@bighub/core/protocol'
+import { SIGNALS, type Signal, type Weights } from '../precedents/strategies.ts'
 import type { ScoredCase } from './retrieve.ts'
-import { SIGNALS, type Signal, type Weights } from './strategies.ts'
 
 type Explanation = ExplainedRetrieval['results'][number]['explanation']
 

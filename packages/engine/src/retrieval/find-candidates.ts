@@ -1,8 +1,8 @@
 import type { EngineCore } from '../engine-core.ts'
+import type { Weights } from '../precedents/strategies.ts'
 import type { DecisionRow } from '../storage/tables.ts'
 import { scaleOf } from './scale-of.ts'
 import { type Situation, toQuery } from './situation.ts'
-import type { Weights } from './strategies.ts'
 
 /** Most cases with an outcome that each strategy's search finds, among all that the index in memory holds. */
 const MOST_FOUND = 200

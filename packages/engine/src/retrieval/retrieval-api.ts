@@ -9,6 +9,13 @@ import {
 import type { EngineCore } from '../engine-core.ts'
 import { caseCounts } from '../precedents/case-counts.ts'
 import { labelOf } from '../precedents/label-of.ts'
+import {
+  DEFAULT_STRATEGY,
+  describeStrategy,
+  parseStrategy,
+  type StrategyName,
+  weightsOf,
+} from '../precedents/strategies.ts'
 import { WeighedCases } from '../precedents/summarise-cases.ts'
 import { createResource } from '../resource.ts'
 import { riskBand } from '../risk/risk-band.ts'
@@ -19,7 +26,6 @@ import { type ScoredCase, scoreAll } from './retrieve.ts'
 import { scaleOf } from './scale-of.ts'
 import { type Situation, toSituation } from './situation.ts'
 import { stabilityOf, TOP } from './stability.ts'
-import { DEFAULT_STRATEGY, describeStrategy, parseStrategy, type StrategyName, weightsOf } from './strategies.ts'
 
 /** Cases that score less are not found. */
 const MIN_SCORE = 0.3

@@ -1,15 +1,15 @@
 import type { EngineCore } from '../engine-core.ts'
 import { verbClassOf } from '../features/verb-class.ts'
+import { CaseScorer, type Scale, type SignalValues } from '../precedents/case-scorer.ts'
+import { CaseTable, type ComparableCase, hashName } from '../precedents/case-table.ts'
 import type { Likeness } from '../precedents/likeness.ts'
 import { hashAxes } from '../precedents/precedent-case.ts'
+import type { Weights } from '../precedents/strategies.ts'
 import type { DecisionRow } from '../storage/tables.ts'
-import { CaseScorer, type Scale, type SignalValues } from './case-scorer.ts'
-import { CaseTable, type ComparableCase, hashName } from './case-table.ts'
 import { findCandidates } from './find-candidates.ts'
 import { intentReader } from './intent.ts'
 import { scaleOf } from './scale-of.ts'
 import { type Situation, toQuery } from './situation.ts'
-import type { Weights } from './strategies.ts'
 
 export interface ScoredCase {
   readonly row: DecisionRow

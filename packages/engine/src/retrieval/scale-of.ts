@@ -1,5 +1,5 @@
 import type { EngineState } from '../engine-state.ts'
-import type { Scale } from './case-scorer.ts'
+import type { Scale } from '../precedents/case-scorer.ts'
 
 /**
  * How values spread and what is usual, as far as it is known of the action.

@@ -1,8 +1,8 @@
 import type { CompareRetrievalRequest, PrecedentSignalsRequest, RetrievalQuery } from '@bighub/core/protocol'
 import { verbClassOf } from '../features/verb-class.ts'
+import type { CaseQuery } from '../precedents/case-scorer.ts'
+import { hashName } from '../precedents/case-table.ts'
 import { hashAxes } from '../precedents/precedent-case.ts'
-import type { CaseQuery } from './case-scorer.ts'
-import { hashName } from './case-table.ts'
 
 /** What past cases are looked for by; null was not said. */
 export interface Situation {

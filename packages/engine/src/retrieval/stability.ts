@@ -1,6 +1,6 @@
-import type { SignalValues } from './case-scorer.ts'
+import type { SignalValues } from '../precedents/case-scorer.ts'
+import { SIGNALS, type Signal, type Weights } from '../precedents/strategies.ts'
 import type { ScoredCase } from './retrieve.ts'
-import { SIGNALS, type Signal, type Weights } from './strategies.ts'
 
 /** Cases of an answer. */
 export const TOP = 10
