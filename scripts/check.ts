@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkBoundaries } from './check-boundaries.ts'
 import { checkDashboardSize } from './check-dashboard-size.ts'
+import { checkLinks } from './check-links.ts'
 import { checkPackages } from './check-packages.ts'
 import { checkSnippets } from './check-snippets.ts'
 import { checkReference } from './generate-reference.ts'
@@ -14,6 +15,7 @@ await runSteps([
   commandStep('format and import order', 'biome', ['ci', '.']),
   { name: 'import arrows', run: checkBoundaries },
   { name: 'snippets of READMEs and docs compile', run: checkSnippets },
+  { name: 'links of READMEs and docs', run: checkLinks },
   { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
   { name: 'dashboard at most 250 kB', run: checkDashboardSize },
