@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { ROOT } from './steps.ts'
 
 /** `npx bighub` is the command in this repository, and stays what it is for everything else. */
-const PROLOGUE = `set -euo pipefail
+const PROLOGUE = `set -eu
 npx() {
   if [ "$1" = bighub ]; then shift; '${process.execPath}' --conditions=bighub-source '${join(ROOT, 'packages', 'cli', 'src', 'main.ts')}' "$@"
   else command npx "$@"; fi
@@ -15,7 +15,7 @@ npx() {
 
 /** Runs a shell snippet in the page's folder. @throws Error if it ends with another code than 0. */
 export async function runShell(script: string): Promise<void> {
-  const child = spawn('bash', ['-c', PROLOGUE + script], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn('sh', ['-c', PROLOGUE + script], { stdio: ['ignore', 'inherit', 'inherit'] })
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`exit code ${code} of:\n${script}`)
 }
