@@ -64,8 +64,10 @@ describe('bighub backtest', { timeout: 60_000 }, () => {
       'log_loss',
       'n',
       'peak_rss_mb',
+      'promises',
       'scored',
       'skipped',
+      'unasked',
     ])
     expect(Object.keys(report?.harm_at_hold ?? {})).toEqual(['1', '5', '10'])
     expect(report?.by_recommendation).toEqual({
