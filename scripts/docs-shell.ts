@@ -15,7 +15,9 @@ npx() {
 
 /** Runs a shell snippet in the page's folder. @throws Error if it ends with another code than 0. */
 export async function runShell(script: string): Promise<void> {
-  const child = spawn('sh', ['-c', PROLOGUE + script], { stdio: ['ignore', 'inherit', 'inherit'] })
+  // Where npm began does not matter here: a reader stands in the page's folder.
+  const { INIT_CWD: _, ...env } = process.env
+  const child = spawn('sh', ['-c', PROLOGUE + script], { env, stdio: ['ignore', 'inherit', 'inherit'] })
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`exit code ${code} of:\n${script}`)
 }

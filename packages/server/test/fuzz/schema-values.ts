@@ -159,7 +159,9 @@ function strings(schema: JsonSchema, name: string): fc.Arbitrary<string> {
 function numbers(schema: JsonSchema): fc.Arbitrary<number> {
   const { min, max } = range(schema, 0)
   const inRange = fc.double({ min, max, noNaN: true, noDefaultInfinity: true })
-  return fc.oneof(inRange, fc.integer({ min: Math.ceil(Math.max(min, -1000)), max: Math.floor(Math.min(max, 1000)) }))
+  const [least, most] = [Math.ceil(Math.max(min, -1000)), Math.floor(Math.min(max, 1000))]
+  // A share between two bounds may have no whole number at all.
+  return least <= most ? fc.oneof(inRange, fc.integer({ min: least, max: most })) : inRange
 }
 
 /** @param step - How far inside an exclusive end lies. */
