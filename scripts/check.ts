@@ -7,6 +7,7 @@ import { checkLinks } from './check-links.ts'
 import { checkPackages } from './check-packages.ts'
 import { checkSnippets } from './check-snippets.ts'
 import { checkReference } from './generate-reference.ts'
+import { testDocs } from './run-docs.ts'
 import { type Counts, commandStep, countOf, ROOT, runSteps } from './steps.ts'
 import { testBrowser } from './test-browser.ts'
 
@@ -16,6 +17,7 @@ await runSteps([
   { name: 'import arrows', run: checkBoundaries },
   { name: 'snippets of READMEs and docs compile', run: checkSnippets },
   { name: 'links of READMEs and docs', run: checkLinks },
+  { name: 'pages of the docs run', run: testDocs },
   { name: 'docs/reference is up to date', run: checkReference },
   { name: 'packages as published', run: checkPackages },
   { name: 'dashboard at most 250 kB', run: checkDashboardSize },

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { testOldestVersions } from './adapter-matrix.ts'
-import { testDocs } from './run-docs.ts'
 import { testExamples } from './run-examples.ts'
 import { type Counts, commandStep, ROOT, runCommand, runSteps } from './steps.ts'
 import { testPackages } from './test-packages.ts'
@@ -14,7 +13,6 @@ await runSteps([
   { name: 'adapters on the oldest versions of their frameworks', run: testOldestVersions },
   commandStep('types', 'tsc', ['--noEmit']),
   { name: 'examples', run: testExamples },
-  { name: 'pages of the docs', run: testDocs },
   { name: 'packed packages in an empty project', run: testPackages },
 ])
 
