@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const packages = [
@@ -22,6 +23,8 @@ export default defineConfig({
   test: {
     // Files share what they import: nothing keeps state between tests, and loading it anew took two thirds of the time.
     isolate: false,
+    // Vitest leaves one core free, which on two is half of them.
+    maxWorkers: availableParallelism(),
     // Enough for a machine that does other things as well; nothing is tested by how fast it is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
