@@ -59,6 +59,8 @@ const POLL_PAUSE_MS = 1000
  * Methods throw `ApiError` (the server refused), `TimeoutError`, `NetworkError`, or `InvalidInputError` before anything is sent.
  */
 export class BighubClient extends ResourceHolder implements DecisionApi, Evaluator, Ledger, AsyncDisposable {
+  /** A server may be away: a guard keeps what it could not tell it. */
+  readonly isRemote = true
   readonly #settings: ResolvedClientOptions
   readonly #sessions: Set<LiveSession>
   /** Aborts when closing begins. */

@@ -13,6 +13,7 @@ import type { EvaluatorAnswer } from './disposition/evaluator-answer.ts'
 import { cautionNote, type Refusal, type RefusalKind, refusalMessage } from './disposition/refusal.ts'
 import type { Disposition, ResolvedDisposition } from './disposition/resolve-disposition.ts'
 import type { FailMode, ResolvedGuardOptions } from './guard-options.ts'
+import { takesEvents, toLateEvent } from './outbox/late-event.ts'
 import { classifyEnd, describeError, observedText, type ReportedEnd } from './outcome/classify-end.ts'
 import type { OutcomeReporter } from './outcome/outcome-reporter.ts'
 import type { Carrier } from './platform.ts'
@@ -489,13 +490,20 @@ export class BegunCall {
     }
     const isReported = outcome !== null && this.#around.options.reportOutcomes
     const report = isReported && answer?.request_id ? { ...outcome, request_id: answer.request_id, details } : null
-    if (!effect && !report) return
-    this.#around.reporter.report({
-      tool: this.#facts.call.tool,
-      evaluator: this.#facts.evaluator,
-      effect,
-      outcome: report,
-    })
+    const { tool } = this.#facts.call
+    if (effect || report)
+      this.#around.reporter.report({ tool, evaluator: this.#facts.evaluator, effect, outcome: report, late: null })
+    this.#reportLate(state, outcome)
+  }
+
+  /** The evaluator did not judge a call that ran: it is told of it when it is there again. */
+  #reportLate(state: SettledState, outcome: ReportedEnd | null): void {
+    const { options, reporter } = this.#around
+    const isJudged = this.#facts.evaluator === options.evaluator && this.#answer?.request_id !== undefined
+    if (isJudged || state === 'not_run' || !options.reportOutcomes || !takesEvents(options.evaluator)) return
+    const late = toLateEvent(this.#facts, options, outcome, this.#around.now())
+    if (late)
+      reporter.report({ tool: this.#facts.call.tool, evaluator: options.evaluator, effect: null, outcome: null, late })
   }
 
   #refused(kind: RefusalKind, reason: string): Admission {

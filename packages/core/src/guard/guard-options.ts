@@ -1,6 +1,7 @@
 import { ConfigurationError, type EnforcementMode, type Evaluator, isLedger, type Ledger } from '../protocol/index.ts'
 import type { ApprovalAnswer, ApprovalRequest } from './approval/approval-request.ts'
 import { createMemoryLedger, type MemoryLedger } from './approval/memory-ledger.ts'
+import type { OnFullOutbox, OutboxOptions, OutboxStore } from './outbox/outbox-store.ts'
 
 /** How far advice binds; `shadow` runs everything and records what would have happened. */
 export type GuardMode = 'shadow' | EnforcementMode
@@ -32,6 +33,8 @@ export interface GuardOptions {
   readonly redaction?: boolean
   /** Send user words and tool outputs (masked, cut) with evaluations; off: only labels. @defaultValue true */
   readonly storeText?: boolean
+  /** Where reports wait that could not be delivered yet. */
+  readonly outbox?: OutboxOptions
   /** Report what became of calls. Off, nothing is learned; effects are settled all the same. @defaultValue true */
   readonly reportOutcomes?: boolean
 }
@@ -78,6 +81,7 @@ export interface ResolvedGuardOptions {
   readonly redaction: boolean
   readonly storeText: boolean
   readonly reportOutcomes: boolean
+  readonly outbox: { readonly store: OutboxStore | null; readonly capacity: number; readonly onFull: OnFullOutbox }
   /** What this configuration cannot promise, in words; shown by `coverage()`. */
   readonly limits: readonly string[]
 }
@@ -121,9 +125,19 @@ export function resolveGuardOptions(options: GuardOptions, now: () => number): R
     redaction: options.redaction ?? true,
     storeText: options.storeText ?? true,
     reportOutcomes: options.reportOutcomes ?? true,
-    limits: hasLedger
-      ? []
-      : ['the evaluator keeps no ledger: approvals and claims live in this process and end with it'],
+    outbox: {
+      store: options.outbox?.store ?? null,
+      capacity: atLeast('outbox.capacity', options.outbox?.capacity ?? 10_000, 1),
+      onFull: oneOf('outbox.onFull', options.outbox?.onFull ?? 'refuse', ['refuse', 'run']),
+    },
+    limits: [
+      ...(hasLedger
+        ? []
+        : ['the evaluator keeps no ledger: approvals and claims live in this process and end with it']),
+      ...(options.evaluator.isRemote && !options.outbox?.store
+        ? ['reports that cannot be delivered wait in memory alone and end with this process']
+        : []),
+    ],
   }
 }
 
@@ -149,10 +163,12 @@ const KNOWN = {
     'modelView',
     'redaction',
     'storeText',
+    'outbox',
     'reportOutcomes',
   ],
   evaluation: ['deadlineMs', 'retries', 'backoffMs', 'breakerFailures', 'breakerResetMs'],
   approvals: ['onRequest', 'waitMs'],
+  outbox: ['store', 'file', 'capacity', 'onFull'],
 } as const
 
 /** A misspelt safety option must not be ignored. */
@@ -162,6 +178,9 @@ function assertKnownOptions(options: GuardOptions): void {
   refuseUnknown('', options, KNOWN[''])
   refuseUnknown('evaluation.', options.evaluation ?? {}, KNOWN.evaluation)
   refuseUnknown('approvals.', options.approvals ?? {}, KNOWN.approvals)
+  refuseUnknown('outbox.', options.outbox ?? {}, KNOWN.outbox)
+  if (options.outbox?.file !== undefined && !options.outbox.store)
+    throw new ConfigurationError('outbox.file', 'needs Node; elsewhere hand in a store')
 }
 
 function refuseUnknown(prefix: string, given: object, known: readonly string[]): void {

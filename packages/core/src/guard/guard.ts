@@ -20,7 +20,7 @@ import {
   type ResolvedDisposition,
   resolveDisposition,
 } from './disposition/resolve-disposition.ts'
-import { type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
+import { type FailMode, type GuardOptions, type ResolvedGuardOptions, resolveGuardOptions } from './guard-options.ts'
 import { OutcomeReporter } from './outcome/outcome-reporter.ts'
 import { isEffectKeeper, type Reconciliation, reconcileEffects } from './outcome/reconcile-effects.ts'
 import type { Carrier, Platform } from './platform.ts'
@@ -68,7 +68,13 @@ export class Guard {
   constructor(options: GuardOptions, platform: Platform) {
     this.options = resolveGuardOptions(options, platform.now)
     this.#platform = platform
-    this.#reporter = new OutcomeReporter(platform, this.#events.emit)
+    this.#reporter = new OutcomeReporter({
+      platform,
+      emit: this.#events.emit,
+      evaluator: this.options.evaluator,
+      ledger: this.options.ledger,
+      ...this.options.outbox,
+    })
     this.#runs = new RunRegistry(platform)
     this.#executing = platform.createCarrier()
     this.#breaker = new CircuitBreaker({
@@ -118,6 +124,8 @@ export class Guard {
     const tool = call.options ?? {}
     const translated = translateSafely(call, tool, this.options)
     if (translated instanceof BighubError) return this.#refuseUnread(call, tool, run, translated)
+    if (this.#reporter.mustRefuse)
+      return this.#refuseUnread(call, tool, run, outboxFull(this.options.outbox.capacity), 'closed')
     const digest = await this.#platform.sha256Hex(translated.canonical)
     if (call.callId === undefined) return this.#evaluate(call, tool, run, translated, digest, this.#platform.randomId())
     const callKey = JSON.stringify([run.id, call.callId])
@@ -242,7 +250,10 @@ export class Guard {
 
   /** Which tools are guarded and which cannot be, and what this configuration does not promise. */
   coverage(): Coverage {
-    return this.#coverage.report(this.options.limits, this.#reporter.failedCount)
+    return this.#coverage.report(this.options.limits, {
+      undeliveredReports: this.#reporter.failedCount,
+      waitingReports: this.#reporter.waitingCount,
+    })
   }
 
   /** Waits until every outcome so far is delivered. Call it before the process or the engine ends. */
@@ -253,7 +264,7 @@ export class Guard {
   /** Delivers what waits and refuses further calls. Closing twice is harmless; the evaluator stays open. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.flush()
+    await this.#reporter.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -346,8 +357,13 @@ export class Guard {
   }
 
   /** A call that cannot be read cannot be judged: refused, or run unjudged where the fail mode is `open` or in shadow. */
-  #refuseUnread(call: GuardedCall, tool: ToolOptions, run: RunState, error: BighubError): BegunCall {
-    const failMode = tool.failMode ?? this.options.failMode
+  #refuseUnread(
+    call: GuardedCall,
+    tool: ToolOptions,
+    run: RunState,
+    error: BighubError,
+    failMode: FailMode = tool.failMode ?? this.options.failMode,
+  ): BegunCall {
     const failure = new EvaluatorError('failed', error.message, { cause: error })
     const resolved = resolveDisposition(
       { failure },
@@ -441,4 +457,11 @@ async function attempt(
     if (error instanceof EvaluatorError) return { failure: error }
     return { failure: new EvaluatorError('failed', String(error), { cause: error }) }
   }
+}
+
+/** Nothing more may run whose end nobody could be told of. */
+function outboxFull(capacity: number): BighubError {
+  return new BighubError('outbox_full', `${capacity} reports wait for the evaluator; none can be added`, {
+    isRetryable: true,
+  })
 }

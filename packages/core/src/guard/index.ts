@@ -21,6 +21,7 @@ export type {
   OnCaution,
   ResolvedGuardOptions,
 } from './guard-options.ts'
+export type { OnFullOutbox, OutboxEntry, OutboxOptions, OutboxStore } from './outbox/outbox-store.ts'
 export type { Reconciliation } from './outcome/reconcile-effects.ts'
 export { viewOf } from './redaction/view-of.ts'
 export type { Coverage } from './telemetry/coverage.ts'

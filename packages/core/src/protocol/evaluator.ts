@@ -19,6 +19,8 @@ export interface RequestOptions {
 
 /** Judges actions and learns from their outcomes: the in-process engine, or a client of the server. */
 export interface Evaluator {
+  /** It is elsewhere, and may be away while this process is not. @defaultValue false */
+  readonly isRemote?: boolean
   /**
    * Judges one action. The answer is durable before it is given, unless `dry_run` is set.
    *

@@ -1,112 +1,53 @@
-import type { Evaluator, Ledger } from '../../protocol/index.ts'
-import { BighubError, type OutcomeReportRequest, type SettleEffectRequest } from '../../protocol/index.ts'
-import type { Platform } from '../platform.ts'
-import type { GuardEmitter } from '../telemetry/guard-events.ts'
-
-/** What is delivered of one call's end: the effect's settlement, then the outcome. */
-export interface EndReport {
-  readonly tool: string
-  readonly evaluator: Evaluator
-  readonly effect: {
-    readonly ledger: Ledger
-    readonly effectId: string
-    readonly settlement: SettleEffectRequest
-  } | null
-  readonly outcome: OutcomeReportRequest | null
-}
-
-/** Most reports that wait; a full queue is said, and the oldest stays. */
-const CAPACITY = 10_000
-/** Reports that may wait before further calls wait for them: a loop that never yields must not outrun what it teaches. */
-const BACKLOG = 64
-const MAX_ATTEMPTS = 6
-const FIRST_DELAY_MS = 100
+import type { EndReport } from '../outbox/pending-report.ts'
+import { type LaneOptions, ReportLane } from '../outbox/report-lane.ts'
 
 /**
- * Delivers settlements and outcomes in order, after the tool's result was handed back. What fails for a passing reason is
- * tried again; what cannot be delivered is said in an event and counted, never dropped in silence.
+ * The outbox: delivers settlements and outcomes after the tool's result was handed back. What goes to the guard's evaluator waits in
+ * its store; what goes to the fallback does not wait behind it, since the one is asked because the other is away.
  */
 export class OutcomeReporter {
-  readonly #platform: Platform
-  readonly #emit: GuardEmitter
-  readonly #queue: EndReport[] = []
-  #drained: Promise<void> | undefined
-  #failed = 0
+  readonly #options: LaneOptions
+  readonly #main: ReportLane
+  readonly #others: ReportLane
 
-  constructor(platform: Platform, emit: GuardEmitter) {
-    this.#platform = platform
-    this.#emit = emit
+  constructor(options: LaneOptions) {
+    this.#options = options
+    this.#main = new ReportLane(options)
+    this.#others = new ReportLane({ ...options, store: null })
   }
 
   /** Reports that could not be delivered since the start. */
   get failedCount(): number {
-    return this.#failed
+    return this.#main.failedCount + this.#others.failedCount
   }
 
   get waitingCount(): number {
-    return this.#queue.length
+    return this.#main.waitingCount + this.#others.waitingCount
+  }
+
+  /** As many reports wait as may, and no call may run before some got through. */
+  get mustRefuse(): boolean {
+    return this.#main.mustRefuse
   }
 
   report(report: EndReport): void {
-    if (this.#queue.length >= CAPACITY) {
-      this.#giveUp(report, new Error(`${CAPACITY} reports wait already`))
-      return
-    }
-    this.#queue.push(report)
-    this.#drained ??= new Promise((resolve) => {
-      this.#platform.defer(() => {
-        void this.#drain().then(() => {
-          this.#drained = undefined
-          resolve()
-        })
-      })
-    })
+    const lane = report.evaluator === this.#options.evaluator ? this.#main : this.#others
+    lane.report(report)
   }
 
-  /** Waits for delivery while many reports wait. */
+  /** Waits for delivery while many reports wait, unless the evaluator is away. */
   async makeRoom(): Promise<void> {
-    if (this.#queue.length >= BACKLOG) await this.flush()
+    await this.#main.makeRoom()
+    await this.#others.makeRoom()
   }
 
-  /** Waits until nothing waits any more. */
+  /** Waits until nothing waits any more, or until a try fails that a store lets wait. */
   async flush(): Promise<void> {
-    while (this.#drained) await this.#drained
+    await Promise.all([this.#main.flush(), this.#others.flush()])
   }
 
-  async #drain(): Promise<void> {
-    for (let report = this.#queue[0]; report; report = this.#queue[0]) {
-      await this.#deliver(report)
-      this.#queue.shift()
-    }
-  }
-
-  async #deliver(report: EndReport): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        // Asked for together, so that a store may write both at once. Both may be asked for again.
-        await Promise.all([
-          report.effect?.ledger.settleEffect(report.effect.effectId, report.effect.settlement),
-          report.outcome && report.evaluator.reportOutcome(report.outcome),
-        ])
-        this.#emit('outcome-report', {
-          tool: report.tool,
-          outcome: report.outcome,
-          settlement: report.effect?.settlement ?? null,
-        })
-        return
-      } catch (error) {
-        const isFinal = BighubError.isInstance(error) && !error.isRetryable
-        if (isFinal || attempt >= MAX_ATTEMPTS) {
-          this.#giveUp(report, error)
-          return
-        }
-        await new Promise((resolve) => setTimeout(resolve, FIRST_DELAY_MS * 2 ** (attempt - 1)))
-      }
-    }
-  }
-
-  #giveUp(report: EndReport, error: unknown): void {
-    this.#failed++
-    this.#emit('report-fail', { tool: report.tool, outcome: report.outcome, error })
+  /** Tries once more, then leaves what waits to the store. */
+  async close(): Promise<void> {
+    await Promise.all([this.#main.close(), this.#others.close()])
   }
 }

@@ -8,6 +8,8 @@ export interface Coverage {
   readonly limits: readonly string[]
   /** Outcomes that could not be delivered to the evaluator. */
   readonly undeliveredReports: number
+  /** Outcomes that wait to be delivered. */
+  readonly waitingReports: number
 }
 
 /** Most tools remembered; dynamic tool names come from servers and must not fill memory. */
@@ -20,13 +22,13 @@ export class CoverageBook {
     if (this.#tools.size < CAPACITY || this.#tools.has(tool)) this.#tools.set(tool, gap ?? null)
   }
 
-  report(limits: readonly string[], undeliveredReports: number): Coverage {
+  report(limits: readonly string[], reports: Pick<Coverage, 'undeliveredReports' | 'waitingReports'>): Coverage {
     const entries = [...this.#tools]
     return {
       guarded: entries.flatMap(([tool, gap]) => (gap === null ? [tool] : [])),
       unguarded: entries.flatMap(([tool, gap]) => (gap === null ? [] : [{ tool, reason: gap }])),
       limits,
-      undeliveredReports,
+      ...reports,
     }
   }
 }

@@ -1,4 +1,10 @@
-import type { ApprovalItem, EvaluateRequest, OutcomeReportRequest, SettleEffectRequest } from '../../protocol/index.ts'
+import type {
+  ApprovalItem,
+  EvaluateRequest,
+  IngestEvent,
+  OutcomeReportRequest,
+  SettleEffectRequest,
+} from '../../protocol/index.ts'
 import type { EvaluatorAnswer } from '../disposition/evaluator-answer.ts'
 import type { Refusal } from '../disposition/refusal.ts'
 import type { ResolvedDisposition } from '../disposition/resolve-disposition.ts'
@@ -37,6 +43,8 @@ export interface GuardEvents {
     readonly tool: string
     readonly outcome: OutcomeReportRequest | null
     readonly settlement: SettleEffectRequest | null
+    /** What was told of a call that ran while the evaluator was away. */
+    readonly late: IngestEvent | null
   }
   /** A settlement or an outcome could not be delivered. */
   'report-fail': { readonly tool: string; readonly outcome: OutcomeReportRequest | null; readonly error: unknown }

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BighubClient, createGuard, type GuardOptions } from '@bighub/core'
+import { createEngine } from '@bighub/engine'
+import { afterAll, describe, expect, it } from 'vitest'
+import { startServer } from '../src/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bighub-server-outbox-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const KEY = 'bhk_test_admin_key_0123456789'
+const call = { tool: 'refund', arguments: { order: 'A-1', amount: 20 }, callId: 'call_1', runId: 'run_1' }
+
+/** A server that can go away and come back where it was. */
+async function setUp(name: string, options: Partial<GuardOptions> = {}) {
+  const dataDir = join(folder, name)
+  const start = (port: number): ReturnType<typeof startServer> => startServer({ port, dataDir, adminKey: KEY })
+  let server = await start(0)
+  const { url } = server
+  const client = new BighubClient({ baseUrl: url, apiKey: KEY, maxRetries: 0 })
+  const guard = createGuard({
+    evaluator: client,
+    actor: 'support-agent',
+    evaluation: { retries: 0 },
+    outbox: { file: join(folder, `${name}-outbox.db`) },
+    ...options,
+  })
+  return {
+    client,
+    guard,
+    stop: () => server.close(),
+    async restart(): Promise<void> {
+      server = await start(Number(new URL(url).port))
+    },
+    async end(): Promise<void> {
+      await guard.close()
+      await client.close()
+      await server.close()
+    },
+  }
+}
+
+describe('a guard whose server goes away', () => {
+  it('while a tool runs, tells it what came of the call when it is back', async () => {
+    const { client, guard, stop, restart, end } = await setUp('during')
+    const result = await guard.run(call, async () => {
+      await stop()
+      return 'refunded'
+    })
+    expect(result).toMatchObject({ status: 'executed', value: 'refunded' })
+    await guard.flush()
+    expect(guard.coverage()).toMatchObject({ waitingReports: 1, undeliveredReports: 0 })
+    await restart()
+    await expect.poll(async () => (await guard.flush(), guard.coverage().waitingReports)).toBe(0)
+    const { decisions } = await client.decisions.list()
+    expect(decisions).toMatchObject([{ action: 'refund', outcome_status: 'SUCCESS', effect_state: 'succeeded' }])
+    await end()
+  })
+
+  it('decides with its fallback, and the server learns of those calls later, marked', async () => {
+    await using fallback = createEngine({ file: join(folder, 'fallback.db') })
+    const { client, guard, stop, restart, end } = await setUp('fallback', { failMode: 'local', fallback })
+    await stop()
+    expect(await guard.run(call, () => 'refunded')).toMatchObject({ status: 'executed' })
+    await expect(
+      guard.run({ ...call, callId: 'call_2' }, () => Promise.reject(new Error('no such order'))),
+    ).rejects.toThrow()
+    await guard.flush()
+    expect(await fallback.statistics()).toMatchObject({ decisions: 2, outcomes: 2 })
+    await restart()
+    await expect.poll(async () => (await guard.flush(), guard.coverage().waitingReports)).toBe(0)
+    const { decisions } = await client.decisions.list()
+    expect(decisions.map(({ action, value, outcome_status }) => [action, value, outcome_status])).toEqual([
+      ['refund', 20, 'FAILURE'],
+      ['refund', 20, 'SUCCESS'],
+    ])
+    const { lifecycles } = await client.ingest.lifecycles({ limit: 10 })
+    expect(JSON.stringify(lifecycles)).toContain('guard')
+    await end()
+  })
+})
