@@ -13,6 +13,7 @@ const ARROWS: readonly (readonly [folder: string, may: readonly string[]])[] = [
   ['packages/core/src/protocol/', ['zod']],
   ['packages/core/src/guard/', ['zod', 'packages/core/src/protocol/']],
   ['packages/core/src/testing/', ['zod', 'packages/core/src/protocol/', 'packages/core/src/guard/']],
+  ['packages/core/src/telemetry/', ['@opentelemetry/api', 'packages/core/src/guard/']],
   ['packages/core/src/client/', ['eventsource-parser', 'packages/core/src/protocol/']],
   ['packages/core/src/node/', ['node:', 'undici', ...core('protocol', 'guard', 'client')]],
   ['packages/core/src/', core('protocol', 'guard', 'client')],

@@ -578,7 +578,8 @@ export class BegunCall {
     })
   }
 
-  #callFacts(): { tool: string; callId: string | null; runId: string } {
-    return { tool: this.#facts.call.tool, callId: this.#facts.call.callId ?? null, runId: this.#facts.run.id }
+  #callFacts(): { tool: string; callId: string | null; runId: string; callKey: string } {
+    const { call, run, effectKey } = this.#facts
+    return { tool: call.tool, callId: call.callId ?? null, runId: run.id, callKey: effectKey }
   }
 }

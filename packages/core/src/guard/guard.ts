@@ -281,7 +281,7 @@ export class Guard {
   ): Promise<BegunCall> {
     const effectKey = `${run.id}/${callKey}/${digest.slice(0, 16)}`
     const request = toEvaluateRequest(call, translated, { tool, digest, effectKey, run, guard: this.options })
-    const facts = { tool: call.tool, callId: call.callId ?? null, runId: run.id }
+    const facts = { tool: call.tool, callId: call.callId ?? null, runId: run.id, callKey: effectKey }
     const started = this.#platform.now()
     this.#events.emit('evaluation-start', { ...facts, request })
     const failMode = tool.failMode ?? this.options.failMode
@@ -369,7 +369,9 @@ export class Guard {
       { failure },
       { mode: this.options.mode, failMode, onCaution: this.options.onCaution },
     )
-    this.#events.emit('fail-mode', { tool: call.tool, callId: call.callId ?? null, runId: run.id, failMode, error })
+    const effectKey = `${run.id}/${this.#platform.randomId()}`
+    const facts = { tool: call.tool, callId: call.callId ?? null, runId: run.id, callKey: effectKey }
+    this.#events.emit('fail-mode', { ...facts, failMode, error })
     const isArguments = 'field' in error && !UNREAD_OPTIONS.has(String(error.field))
     const kind: RefusalKind = isArguments ? 'invalid_arguments' : 'not_evaluated'
     return this.#toBegunCall({
@@ -377,7 +379,7 @@ export class Guard {
       tool,
       run,
       digest: '',
-      effectKey: `${run.id}/${this.#platform.randomId()}`,
+      effectKey,
       failMode,
       answer: null,
       resolved,

@@ -14,6 +14,8 @@ interface CallFacts {
   readonly tool: string
   readonly callId: string | null
   readonly runId: string
+  /** Tells the events of one call from those of others, also where it has no id. */
+  readonly callKey: string
 }
 
 /** Everything a guard tells its listeners. Unlike what the model reads, events hold the whole record. */

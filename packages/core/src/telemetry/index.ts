@@ -1,0 +1,1 @@
+export { type InstrumentOptions, instrumentGuard } from './instrument-guard.ts'
