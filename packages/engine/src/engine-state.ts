@@ -9,6 +9,7 @@ import {
   type Recommendation,
   type RunContext,
 } from '@bighub/core/protocol'
+import { AlternativeBook } from './alternatives/alternative-book.ts'
 import { HoldBook } from './approvals/hold-book.ts'
 import { CalibrationBook } from './calibration/calibration-book.ts'
 import { LocalClock } from './constraints/local-clock.ts'
@@ -28,7 +29,7 @@ import { RunTextBook } from './trajectory/run-texts.ts'
 import { TrajectoryBook, type TrajectoryStep } from './trajectory/trajectory-book.ts'
 
 /** Version of the snapshot's form. Grows when any part changes its own; an older snapshot is then folded anew. */
-export const STATE_FORMAT = 7
+export const STATE_FORMAT = 8
 
 /** What an evaluation leaves for the fold: numbers, hashes and names, no words of the request. */
 export interface EvaluationKept {
@@ -150,6 +151,7 @@ export class EngineState {
   readonly texts = new RunTextBook()
   readonly severities = new SeverityBook()
   readonly promises = new PromiseBook()
+  readonly alternatives = new AlternativeBook()
   readonly holds = new HoldBook()
   readonly heldShare = new HeldShare()
   readonly constraints = new Map<string, Constraint>()
@@ -265,6 +267,7 @@ export class EngineState {
       trajectories: this.trajectories.snapshot(),
       severities: this.severities.snapshot(),
       promises: this.promises.snapshot(),
+      alternatives: this.alternatives.snapshot(),
       holds: this.holds.snapshot(),
       heldShare: this.heldShare.snapshot(),
       constraints: new Map(this.constraints),
@@ -289,6 +292,7 @@ export class EngineState {
     this.trajectories.restore(parts['trajectories'])
     this.severities.restore(parts['severities'])
     this.promises.restore(parts['promises'])
+    this.alternatives.restore(parts['alternatives'])
     this.holds.restore(parts['holds'])
     this.heldShare.restore(parts['heldShare'])
     refill(this.constraints, parts['constraints'])
@@ -308,6 +312,7 @@ export class EngineState {
     this.values.admit(kept.action, kept.value, kept.numbers)
     this.risk.admit(kept.prediction, { key: requestId, at, weight: weightOf(kept) })
     this.promises.admit(this.policy, kept)
+    this.alternatives.decided(requestId, kept)
     this.heldShare.admit(kept.result !== 'allowed')
     if (kept.step) this.trajectories.advance(kept.step)
     if (kept.claim) this.#claim(requestId, at, kept.claim)
@@ -364,6 +369,7 @@ export class EngineState {
   #learn(learned: LearnedOutcome, moment: DecisionMoment): void {
     const { decision, label, before } = learned
     const { prediction, risk, domain, recommendation } = decision
+    this.alternatives.learn(moment.key, label, before)
     if (decision.result === 'allowed') this.promises.learn(this.policy, decision, label, before ?? null)
     if (label === null) this.risk.dismiss(prediction, moment, before)
     else this.risk.learn(prediction, label, { ...moment, weight: weightOf(decision) }, before)
@@ -373,6 +379,7 @@ export class EngineState {
 
   #applyAnswer(requestId: string, kept: ApprovalKept): void {
     if (kept.status !== 'approved') this.risk.withdraw(requestId)
+    if (kept.status === 'denied' || kept.status === 'expired') this.alternatives.declined(requestId)
     if (kept.status !== 'approved' && kept.trajectory_id !== null)
       this.trajectories.refuse(kept.trajectory_id, kept.digest, requestId, kept.version)
   }

@@ -260,8 +260,8 @@ function toResponse(parts: ResponseParts): EvaluateResponse {
       projected_regret: decided.projectedRegret,
       evidence_status: evidence,
       trajectory_health: health,
-      // Nothing is on record yet about what was done instead; an empty list says so.
-      alternatives: [],
+      // What may run needs none.
+      alternatives: isAllowed ? [] : state.alternatives.find(request.domain, request.action, prediction.probability),
       rationale: rationale(prediction, decided),
       rule_basis: rule?.name ?? null,
       simulation_summary: simulation,
