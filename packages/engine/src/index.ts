@@ -29,6 +29,7 @@ export { perActionMean, runningBaseRate, type SimplePeer } from './backtest/simp
 export { createEngine, Engine, openPostgresEngine, type PostgresEngineOptions } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export type { OpenEffect } from './engine-state.ts'
+export { type Followed, Follower, type FollowerOptions, followServer } from './follower/follower.ts'
 export { createEngineHost, type EngineHost, FIRST_ORGANISATION, openPostgresHost } from './host/engine-host.ts'
 export type { EngineHostOptions, HostOptions, PostgresHostOptions } from './host/host-options.ts'
 export { wilsonInterval } from './math/wilson-interval.ts'

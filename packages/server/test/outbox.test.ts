@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BighubClient, createGuard, type GuardOptions } from '@bighub/core'
-import { createEngine } from '@bighub/engine'
+import { createEngine, followServer } from '@bighub/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startServer } from '../src/index.ts'
 
@@ -77,6 +77,63 @@ describe('a guard whose server goes away', () => {
     ])
     const { lifecycles } = await client.ingest.lifecycles({ limit: 10 })
     expect(JSON.stringify(lifecycles)).toContain('guard')
+    await end()
+  })
+
+  it('decides by the last snapshot of the server: its rules, switches and what it has learned', async () => {
+    const fallbackFile = join(folder, 'followed.json')
+    const { client, guard, stop, restart, end } = await setUp('following', {
+      failMode: 'local',
+      fallback: {
+        evaluate: (request) => follower.evaluate(request),
+        reportOutcome: (report) => follower.reportOutcome(report),
+      },
+    })
+    await client.constraints.create({ name: 'cap', max_value: 100, action_on_match: 'block' })
+    await guard.run({ ...call, callId: 'before' }, () => 'refunded')
+    await guard.flush()
+    const follower = followServer({ source: client, file: fallbackFile })
+    expect(await follower.refresh()).toBe(true)
+    await stop()
+    expect(await guard.run({ ...call, callId: 'small' }, () => 'refunded')).toMatchObject({ status: 'executed' })
+    const large = { ...call, arguments: { order: 'A-2', amount: 500 }, callId: 'large' }
+    expect(await guard.run(large, () => 'refunded')).toMatchObject({ status: 'refused', refusal: { kind: 'blocked' } })
+    expect(await follower.refresh()).toBe(false)
+    await follower.close()
+
+    // The next process starts while the server is still away.
+    const next = followServer({ source: client, file: fallbackFile })
+    expect(next.followed).toEqual(follower.followed)
+    expect(await next.evaluate({ action: 'refund', value: 500 })).toMatchObject({
+      result: 'blocked',
+      blocked_by: 'max_value',
+    })
+    await next.close()
+
+    await restart()
+    await expect.poll(async () => (await guard.flush(), guard.coverage().waitingReports)).toBe(0)
+    const { decisions } = await client.decisions.list()
+    expect(decisions.map(({ value, outcome_status }) => [value, outcome_status])).toEqual([
+      [20, 'SUCCESS'],
+      [20, 'SUCCESS'],
+    ])
+    await end()
+  })
+
+  it('and that has no snapshot yet, runs nothing', async () => {
+    const { client, guard, stop, end } = await setUp('nothing-followed', {
+      failMode: 'local',
+      fallback: {
+        evaluate: (request) => follower.evaluate(request),
+        reportOutcome: (report) => follower.reportOutcome(report),
+      },
+    })
+    await stop()
+    const follower = followServer({ source: client, file: null })
+    let runs = 0
+    expect(await guard.run(call, () => runs++)).toMatchObject({ status: 'refused', refusal: { kind: 'not_evaluated' } })
+    expect(runs).toBe(0)
+    await follower.close()
     await end()
   })
 })
