@@ -178,7 +178,7 @@ export class ReportLane {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, longest * (0.5 + Math.random() / 2))
       // A process that has nothing else to do may end: the store has what waits.
-      if (this.#options.store && typeof timer === 'object') timer.unref()
+      if (this.#options.store) letEnd(timer)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()
@@ -202,4 +202,10 @@ export class ReportLane {
   #emitFailure({ tool, outcome }: EndReport, error: unknown): void {
     this.#options.emit('report-fail', { tool, outcome, error })
   }
+}
+
+/** Keeps a timer from holding up the end of a process. Only Node's timers can; elsewhere they are numbers. */
+function letEnd(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
 }
