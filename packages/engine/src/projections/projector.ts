@@ -28,6 +28,8 @@ export interface ProjectorOptions {
 export class Projector {
   readonly #options: ProjectorOptions
   #running: Promise<void> | undefined
+  /** What begins when that is done, for all who asked meanwhile. */
+  #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   /** The statements for a decision's row and for an event's, which are the same for each but for their values. */
@@ -50,14 +52,28 @@ export class Projector {
   }
 
   /** Resolves when everything that was in the log at the call is in the tables. */
-  async catchUp(): Promise<void> {
-    while (this.#running) await this.#running
-    this.#running = this.#run()
-    try {
-      await this.#running
-    } finally {
+  catchUp(): Promise<void> {
+    if (!this.#running) return this.#start()
+    // The one under way may have looked already. All who ask meanwhile share the next one: under steady load one after the other
+    // would wake thousands of others, each time.
+    this.#next ??= this.#running.then(
+      () => this.#startNext(),
+      () => this.#startNext(),
+    )
+    return this.#next
+  }
+
+  #startNext(): Promise<void> {
+    this.#next = undefined
+    // Somebody may have begun in between, and so after all who wait here.
+    return this.#running ?? this.#start()
+  }
+
+  #start(): Promise<void> {
+    this.#running = this.#run().finally(() => {
       this.#running = undefined
-    }
+    })
+    return this.#running
   }
 
   /**
@@ -83,7 +99,7 @@ export class Projector {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    await this.#running?.catch(() => undefined)
+    await (this.#next ?? this.#running)?.catch(() => undefined)
   }
 
   async #run(): Promise<void> {
