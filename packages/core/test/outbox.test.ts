@@ -109,6 +109,17 @@ describe('the outbox', () => {
     expect(first.told).toHaveLength(1)
   })
 
+  it('of a guard that is closed is taken up by the next one of the same process', async () => {
+    const file = newFile()
+    const first = setUp({ file })
+    first.state.isAway = true
+    await first.refund(1)
+    await first.guard.close()
+    const second = setUp({ file })
+    await expect.poll(() => second.orders()).toEqual(['act_1'])
+    await second.guard.close()
+  })
+
   it('says what is refused for good, and does not try it again', async () => {
     const file = newFile()
     const { guard, state, refund } = setUp({ file })
@@ -133,6 +144,8 @@ describe('the outbox', () => {
     expect(runs).toBe(0)
     expect(refused).toMatchObject({ status: 'refused', refusal: { kind: 'not_evaluated' } })
     expect(JSON.stringify(refused)).toContain('2 reports wait')
+    // A call that ran before is no new one: its hook may come again.
+    expect(await guard.run(call(1), () => runs++)).toMatchObject({ status: 'executed', value: 'refunded' })
     state.isAway = false
     await guard.flush()
     expect(await guard.run(call(4), () => 'refunded')).toMatchObject({ status: 'executed' })

@@ -124,10 +124,12 @@ export class Guard {
     const tool = call.options ?? {}
     const translated = translateSafely(call, tool, this.options)
     if (translated instanceof BighubError) return this.#refuseUnread(call, tool, run, translated)
-    if (this.#reporter.mustRefuse)
-      return this.#refuseUnread(call, tool, run, outboxFull(this.options.outbox.capacity), 'closed')
     const digest = await this.#platform.sha256Hex(translated.canonical)
-    if (call.callId === undefined) return this.#evaluate(call, tool, run, translated, digest, this.#platform.randomId())
+    const isFull = this.#reporter.mustRefuse
+    const refuseFull = (): BegunCall =>
+      this.#refuseUnread(call, tool, run, outboxFull(this.options.outbox.capacity), 'closed')
+    if (call.callId === undefined)
+      return isFull ? refuseFull() : this.#evaluate(call, tool, run, translated, digest, this.#platform.randomId())
     const callKey = JSON.stringify([run.id, call.callId])
     const key = `${callKey}${digest}`
     const known = this.#memo.get(key)
@@ -140,6 +142,7 @@ export class Guard {
     // Somebody else may have begun it again while we waited.
     const newer = this.#memo.get(key)
     if (newer && newer !== known) return newer
+    if (isFull) return refuseFull()
     const attempt = before ? `${call.callId}#${this.#platform.randomId()}` : call.callId
     return this.#remember(callKey, key, this.#evaluate(call, tool, run, translated, digest, attempt))
   }

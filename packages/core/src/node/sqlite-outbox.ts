@@ -22,7 +22,6 @@ export class SqliteOutbox implements OutboxStore {
 
   constructor(file: string) {
     this.file = file
-    OWN.add(this.#owner)
   }
 
   put({ id, text }: OutboxEntry): void {
@@ -46,8 +45,15 @@ export class SqliteOutbox implements OutboxStore {
     this.#open().prepare('DELETE FROM outbox WHERE id = ?').run(id)
   }
 
+  release(): void {
+    OWN.delete(this.#owner)
+    this.#database?.close()
+    this.#database = undefined
+  }
+
   #open(): DatabaseSync {
     if (this.#database) return this.#database
+    OWN.add(this.#owner)
     mkdirSync(dirname(this.file), { recursive: true })
     // Loaded with the first entry: older versions of Node print a warning when it is.
     const sqlite = process.getBuiltinModule('node:sqlite')

@@ -22,11 +22,13 @@ export function takesEvents(evaluator: Evaluator): evaluator is EventTaker {
  * @param at - When it ended, in milliseconds since the epoch.
  */
 export function toLateEvent(
-  { call, tool, run, effectKey, failMode }: BegunCallFacts,
+  { call, tool, run, effectKey, failMode, resolved }: BegunCallFacts,
   guard: ResolvedGuardOptions,
   end: ReportedEnd | null,
   at: number,
 ): IngestEvent | null {
+  // In shadow everything runs, whatever the fail mode says.
+  const letRunBy = resolved.cause === 'shadow' ? 'shadow' : failMode
   try {
     const { action, actor, domain, value, target } = translateCall(call, tool, guard)
     return {
@@ -45,9 +47,9 @@ export function toLateEvent(
         ...(value === null ? {} : { value }),
         ...(target === null ? {} : { target }),
       },
-      context: { fail_mode: failMode },
+      context: { fail_mode: letRunBy },
       ...(end === null ? {} : { outcome: { status: end.status, ...(end.details ? { details: end.details } : {}) } }),
-      tags: [`fail_mode:${failMode}`],
+      tags: [`fail_mode:${letRunBy}`],
     }
   } catch {
     // It ran in fail mode `open` though nobody could read it; there is nothing to tell.

@@ -17,6 +17,8 @@ export interface OutboxStore {
   take(limit: number): readonly OutboxEntry[] | Promise<readonly OutboxEntry[]>
   /** Forgets an entry that was delivered. */
   remove(id: string): void | Promise<void>
+  /** The guard is closed: whatever takes next, in this process too, may have what is left. Optional. */
+  release?(): void | Promise<void>
 }
 
 /** What happens when as many reports wait as may: calls are refused until some got through, or run and are not reported. */

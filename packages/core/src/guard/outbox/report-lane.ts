@@ -81,8 +81,12 @@ export class ReportLane {
         await drained
         continue
       }
-      const stalled = new Promise<'stalled'>((resolve) => this.#onStall.add(() => resolve('stalled')))
-      if ((await Promise.race([drained, stalled])) === 'stalled') return
+      const stalled = Promise.withResolvers<'stalled'>()
+      const onStall = (): void => stalled.resolve('stalled')
+      this.#onStall.add(onStall)
+      const ended = await Promise.race([drained, stalled.promise])
+      this.#onStall.delete(onStall)
+      if (ended === 'stalled') return
     }
   }
 
@@ -91,6 +95,8 @@ export class ReportLane {
     await this.flush()
     this.#isClosed = true
     this.#wake?.()
+    await this.#drained
+    await this.#options.store?.release?.()
   }
 
   #keep(report: EndReport): PendingReport {
