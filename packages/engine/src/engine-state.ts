@@ -96,7 +96,16 @@ export interface OutcomeKept {
   readonly previous?: { readonly label: 0 | 1 | null; readonly severity: number }
   readonly decision: Pick<
     EvaluationKept,
-    'action' | 'domain' | 'risk' | 'recommendation' | 'result' | 'prediction' | 'precedent' | 'value' | 'review'
+    | 'action'
+    | 'domain'
+    | 'risk'
+    | 'recommendation'
+    | 'result'
+    | 'prediction'
+    | 'precedent'
+    | 'value'
+    | 'review'
+    | 'promise'
   >
 }
 
@@ -370,7 +379,9 @@ export class EngineState {
     const { decision, label, before } = learned
     const { prediction, risk, domain, recommendation } = decision
     this.alternatives.learn(moment.key, label, before)
-    if (decision.result === 'allowed') this.promises.learn(this.policy, decision, label, before ?? null)
+    // What was decided before there was a promise says nothing of how it is kept.
+    if (decision.result === 'allowed' && decision.promise)
+      this.promises.learn(this.policy, { ...decision, promise: decision.promise }, label, before ?? null)
     if (label === null) this.risk.dismiss(prediction, moment, before)
     else this.risk.learn(prediction, label, { ...moment, weight: weightOf(decision) }, before)
     if (before !== undefined) this.calibration.correct(risk, before, label, domain, recommendation)

@@ -68,6 +68,17 @@ describe('a promise about the calls that run unasked', () => {
     expect(await engine.evaluate(REFUND)).toMatchObject({ result: 'allowed' })
   })
 
+  it('counts no outcome of a call that ran before it was made', async () => {
+    const engine = openEngine()
+    const { request_id } = await engine.evaluate(REFUND)
+    await engine.policy.update({ max_bad_rate: 0.3 })
+    await refundWell(engine, 1)
+    await engine.outcomes.report({ request_id, status: 'FRAUD' })
+    expect((await engine.policy.get()).promises).toMatchObject([
+      { decisions: 1, ran_unasked: 1, with_outcome: 1, bad: 0 },
+    ])
+  })
+
   it('is kept by a fold of the log: the same after a restart', async () => {
     const file = temporaryFile()
     const clock = new TestClock()

@@ -13,7 +13,7 @@ import { toFacts } from '../evaluate/evaluate.ts'
 import { normaliseRequest } from '../evaluate/normalise-request.ts'
 import { drawOf, recommendUnderPromise } from '../evaluate/recommend.ts'
 import { stakeOf } from '../policy/decide-by-regret.ts'
-import { PromiseBook } from '../policy/promise-book.ts'
+import { PromiseBook, type PromiseKept } from '../policy/promise-book.ts'
 import type { LogRecord } from '../storage/storage.ts'
 import { readObservations } from '../trajectory/trajectory-book.ts'
 
@@ -49,8 +49,8 @@ export class Redecider {
   /** Held calls that a person may yet let run, with the rules that would count them. */
   readonly #held = new Map<string, readonly string[]>()
   readonly #promises = new PromiseBook()
-  /** Of the decisions that were made again, whether they would have run unasked. */
-  readonly #unasked = new Map<string, boolean>()
+  /** Of the decisions that were made again and would have run unasked, what the promise said. */
+  readonly #unasked = new Map<string, PromiseKept>()
   /** Version of rules and policy that the refusals were made under. */
   #refusalsOf = -1
   #policy: { readonly from: Policy; readonly changed: Policy; readonly clock: LocalClock } | undefined
@@ -103,7 +103,7 @@ export class Redecider {
     }
     const promised = this.#promises.view(policy, kept.domain, kept.risk)
     const { decided, promise } = recommendUnderPromise(input, promised, () => drawOf(kept.digest, state.decisions))
-    this.#unasked.set(record.subject, decided.result === 'allowed')
+    if (promise && decided.result === 'allowed') this.#unasked.set(record.subject, promise)
     this.#promises.admit(policy, {
       domain: kept.domain,
       risk: kept.risk,
@@ -127,8 +127,9 @@ export class Redecider {
       this.#held.delete(record.subject)
     } else if (record.type === 'outcome') {
       const { decision, label, previous } = record.kept as unknown as OutcomeKept
-      const ranUnasked = this.#unasked.get(record.subject) ?? decision.result === 'allowed'
-      if (ranUnasked) this.#promises.learn(this.#policyOf(state).policy, decision, label, previous?.label ?? null)
+      const promise = this.#unasked.get(record.subject)
+      if (promise)
+        this.#promises.learn(this.#policyOf(state).policy, { ...decision, promise }, label, previous?.label ?? null)
     } else if (record.type === 'approval_resolved' || record.type === 'approval_ended') {
       const { status, trajectory_id: run, digest, version } = record.kept as unknown as ApprovalKept
       if (status === 'approved') return

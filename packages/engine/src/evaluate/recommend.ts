@@ -138,7 +138,7 @@ export function recommendUnderPromise(
   const isHeld = decided.result === 'allowed' && draw() >= promise.share
   return {
     decided: isHeld ? recommend({ ...input, promise }) : decided,
-    promise: { share: promise.share, is_held: isHeld },
+    promise: { max_bad_rate: promise.rate, share: promise.share, is_held: isHeld },
   }
 }
 

@@ -71,6 +71,7 @@ export function planOutcome(
       result: evaluation.result,
       prediction: evaluation.prediction,
       precedent: evaluation.precedent,
+      ...(evaluation.promise ? { promise: evaluation.promise } : {}),
       ...(evaluation.review ? { review: evaluation.review } : {}),
     },
   }

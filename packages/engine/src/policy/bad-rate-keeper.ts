@@ -23,6 +23,7 @@ const CAREFUL_OUTCOMES = 200
 
 /** What the promise says of one proposed call. */
 export interface PromiseView {
+  readonly rate: number
   /** Probability with which a call of this estimate runs unasked, in [0, 1]. */
   readonly share: number
   /** The largest estimate that surely runs unasked. */
@@ -73,10 +74,14 @@ export class BadRateKeeper {
 
   view(probability: number): PromiseView {
     if (this.#decisions < ENOUGH_DECISIONS)
-      return { share: probability <= this.rate ? 1 : 0, threshold: Math.min(this.rate, this.#target) }
+      return { rate: this.rate, share: probability <= this.rate ? 1 : 0, threshold: Math.min(this.rate, this.#target) }
     const border = this.#border()
     const bin = binOf(probability)
-    return { share: bin < border.bin ? 1 : bin === border.bin ? border.share : 0, threshold: lowerEnd(border.bin) }
+    return {
+      rate: this.rate,
+      share: bin < border.bin ? 1 : bin === border.bin ? border.share : 0,
+      threshold: lowerEnd(border.bin),
+    }
   }
 
   /** A call was judged that nothing else holds; `isUnasked`: it may run without asking anybody. */

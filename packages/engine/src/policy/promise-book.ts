@@ -3,6 +3,7 @@ import { BadRateKeeper, type PromiseView } from './bad-rate-keeper.ts'
 
 /** What a decision records of a promise that bound it. */
 export interface PromiseKept {
+  readonly max_bad_rate: number
   /** Probability with which a call like it ran unasked, as far as the promise goes: its propensity. */
   readonly share: number
   /** The promise held it, and nothing else did. */
@@ -41,16 +42,16 @@ export class PromiseBook {
     keeper.admit(risk, result === 'allowed')
   }
 
-  /** What came of a decision that ran unasked. */
+  /** What came of a decision that ran unasked under the promise it recorded; another one since does not count it. */
   learn(
     policy: Policy,
-    { domain, risk }: { domain: string | null; risk: number },
+    { domain, risk, promise }: { domain: string | null; risk: number; promise: PromiseKept },
     label: 0 | 1 | null,
     before: 0 | 1 | null,
   ): void {
     const rate = policyForDomain(policy, domain).max_bad_rate
     const keeper = this.#keepers.get(scopeOf(policy, domain))
-    if (keeper && keeper.rate === rate) keeper.learn(risk, label, before)
+    if (keeper?.rate === rate && promise.max_bad_rate === rate) keeper.learn(risk, label, before)
   }
 
   /** One report a promise of the policy, the organisation's first. */
