@@ -99,6 +99,7 @@ describe('a guard whose server goes away', () => {
     const large = { ...call, arguments: { order: 'A-2', amount: 500 }, callId: 'large' }
     expect(await guard.run(large, () => 'refunded')).toMatchObject({ status: 'refused', refusal: { kind: 'blocked' } })
     expect(await follower.refresh()).toBe(false)
+    expect(follower.problem).toMatch(/\S/)
     await follower.close()
 
     // The next process starts while the server is still away.
@@ -120,6 +121,17 @@ describe('a guard whose server goes away', () => {
     await end()
   })
 
+  it('says that a server of another version cannot be followed', async () => {
+    const snapshot = { format: 1, seq: 1, hash: 'h', state: '' }
+    const follower = followServer({ source: { operations: { snapshot: async () => snapshot } } as never, file: null })
+    expect(await follower.refresh()).toBe(false)
+    expect(follower).toMatchObject({
+      followed: null,
+      problem: expect.stringContaining('the same version on both sides'),
+    })
+    await follower.close()
+  })
+
   it('and that has no snapshot yet, runs nothing', async () => {
     const { client, guard, stop, end } = await setUp('nothing-followed', {
       failMode: 'local',
@@ -133,6 +145,10 @@ describe('a guard whose server goes away', () => {
     let runs = 0
     expect(await guard.run(call, () => runs++)).toMatchObject({ status: 'refused', refusal: { kind: 'not_evaluated' } })
     expect(runs).toBe(0)
+    await follower.refresh()
+    await expect(follower.evaluate({ action: 'refund' })).rejects.toThrow(
+      `no snapshot of its server yet: ${follower.problem}`,
+    )
     await follower.close()
     await end()
   })

@@ -55,6 +55,7 @@ export class Follower implements Evaluator, AsyncDisposable {
   readonly #decisions = new Map<string, LogRecord[]>()
   #state: EngineState | undefined
   #followed: Followed | null = null
+  #problem: string | null = null
   #refreshing: Promise<boolean> | undefined
 
   constructor(options: FollowerOptions) {
@@ -75,7 +76,12 @@ export class Follower implements Evaluator, AsyncDisposable {
     return this.#followed
   }
 
-  /** Asks for the newest snapshot. @returns whether it got one; when not, the one before stays. Never throws. */
+  /** Why the last try for a snapshot came to nothing; null after one that did not. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  /** Asks for the newest snapshot. @returns whether it got one; when not, the one before stays and {@link problem} says why. Never throws. */
   refresh(): Promise<boolean> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined))
     return this.#refreshing
@@ -83,7 +89,11 @@ export class Follower implements Evaluator, AsyncDisposable {
 
   async evaluate(request: EvaluateRequest): Promise<EvaluateResponse> {
     const state = this.#state
-    if (!state) throw new EvaluatorError('failed', 'the follower has no snapshot of its server yet')
+    if (!state)
+      throw new EvaluatorError(
+        'failed',
+        `the follower has no snapshot of its server yet${this.#problem ? `: ${this.#problem}` : ''}`,
+      )
     const normalised = normaliseRequest(request)
     const at = this.#options.now()
     const { response, kept } = evaluate(normalised, state, { at, id: newId(at) })
@@ -126,24 +136,27 @@ export class Follower implements Evaluator, AsyncDisposable {
   async #refresh(): Promise<boolean> {
     try {
       const snapshot = await this.#options.source.operations.snapshot()
-      if (!this.#take(snapshot)) return false
+      this.#take(snapshot)
       this.#writeFile(snapshot)
+      this.#problem = null
       return true
-    } catch {
-      // The server is away, which is what a follower is for.
+    } catch (error) {
+      // Mostly the server is away, which is what a follower is for.
+      this.#problem = error instanceof Error ? error.message : String(error)
       return false
     }
   }
 
-  /** Restores into a fresh state, so that one that cannot be restored spoils nothing. */
-  #take({ format, seq, hash, state }: StateSnapshot): boolean {
-    if (format !== STATE_FORMAT) return false
-    if (this.#followed?.hash === hash && this.#decisions.size === 0) return true
+  /** Restores into a fresh state, so that one that cannot be restored spoils nothing. @throws Error if it is of another version. */
+  #take({ format, seq, hash, state }: StateSnapshot): void {
+    if (format !== STATE_FORMAT)
+      throw new Error(
+        `the server's state has form ${format}, this engine's ${STATE_FORMAT}: run the same version on both sides`,
+      )
     const fresh = new EngineState()
     fresh.restore(deserialize(Buffer.from(state, 'base64')))
     this.#state = fresh
     this.#followed = { seq, hash }
-    return true
   }
 
   #readFile(): void {
@@ -151,8 +164,9 @@ export class Follower implements Evaluator, AsyncDisposable {
     if (file === null || !existsSync(file)) return
     try {
       this.#take(stateSnapshotSchema.parse(JSON.parse(readFileSync(file, 'utf8'))))
-    } catch {
+    } catch (error) {
       // A snapshot is a cache: the next one takes its place.
+      this.#problem = `${file}: ${error instanceof Error ? error.message : String(error)}`
     }
   }
 
