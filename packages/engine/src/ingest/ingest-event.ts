@@ -40,7 +40,7 @@ export async function ingestEvent(core: EngineCore, parsed: ParsedEvent): Promis
   const event = readEvent(parsed, () => `evt_${core.newId(now)}`)
   await core.state()
   const correlated = await correlate(core, event.keys, `lc_${core.newId(now)}`)
-  const known = correlated.requestId
+  const known = correlated.requestId ?? (await claimant(core, event))
   const told = known === null ? toldDecision(event, correlated) : null
   const requestId = known ?? (told === null ? null : `act_${sha256(correlated.lifecycleId).slice(0, 25)}`)
   const taken = await core.run<IngestedKept & { readonly lifecycleId: string }>({
@@ -67,6 +67,19 @@ export async function ingestEvent(core: EngineCore, parsed: ParsedEvent): Promis
     },
     outcome_id: taken.outcome_id,
   }
+}
+
+/**
+ * The decision that has claimed the call which a guard tells of. Its evaluator may have answered too late for the guard to know of it; the
+ * call is one all the same.
+ */
+async function claimant(core: EngineCore, { recorded, keys }: ReadEvent): Promise<string | null> {
+  const effectKey = recorded['adapter'] === 'guard' ? keys.external_ref : undefined
+  if (effectKey === undefined) return null
+  return core.run<string | null>({
+    reads: { effectKey },
+    plan: (_, { claim }) => ({ records: [], answer: () => (claim?.type === 'evaluation' ? claim.subject : null) }),
+  })
 }
 
 function ingestKey(eventId: string): string {

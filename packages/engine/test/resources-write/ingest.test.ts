@@ -48,6 +48,22 @@ describe('ingestion', () => {
     expect((await test.core.state()).outcomes).toBe(3)
   })
 
+  it('takes what a guard tells of a call for the decision that claimed it, though the guard never got its answer', async () => {
+    const test = open()
+    const call = { tool: 'payments.refund', effect_key: 'run/call/1' }
+    const decided = await test.evaluate({ action: 'refund', value: 40, context: { call } })
+    await test.ingest.event({
+      event_type: 'ACTION_EXECUTED',
+      event_id: 'guard:run/call/1',
+      external_ref: 'run/call/1',
+      adapter: 'guard',
+      action: { ...refund },
+      outcome: { status: 'SUCCESS' },
+    })
+    expect(await test.core.state()).toMatchObject({ decisions: 1, outcomes: 1 })
+    expect(await test.outcomes.get(decided.request_id)).toMatchObject({ status: 'SUCCESS', report_source: 'ingest' })
+  })
+
   it('makes a decision of elsewhere of an action that it does not know, whose outcome teaches', async () => {
     const test = open()
     const first = await test.ingest.event({
