@@ -1,10 +1,10 @@
 import type { ApprovalItem, DecisionApi } from '@bighub/core/protocol'
 import { type Command, Option } from 'commander'
-import { userName } from '../dashboard/user-name.ts'
 import { addCommand } from '../place/add-command.ts'
 import { type PlaceFlags, withDecisions } from '../place/open-decisions.ts'
 import { callWords, percent, print, table } from '../place/print.ts'
 import { readJsonObject, readLimit } from '../place/read-options.ts'
+import { userName } from '../place/user-name.ts'
 
 const STATUSES = ['pending', 'approved', 'denied', 'expired', 'cancelled', 'all'] as const
 

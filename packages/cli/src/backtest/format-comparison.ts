@@ -1,5 +1,5 @@
 import { type ComparisonResult, MEASURES, type Measure } from '@bighub/engine'
-import { alignRows } from './align-rows.ts'
+import { alignRows } from '../place/align-rows.ts'
 import { formatAmount, formatDifference } from './format-number.ts'
 
 /** What each measure is called for a reader. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { alignRows } from './align-rows.ts'
+import { alignRows } from '../place/align-rows.ts'
 import { formatNumber as number, formatPercent as percent } from './format-number.ts'
 import type { BacktestReport } from './register-backtest.ts'
 

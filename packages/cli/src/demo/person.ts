@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { ApprovalAnswer, ApprovalRequest } from '@bighub/core'
-import { userName } from '../dashboard/user-name.ts'
+import { userName } from '../place/user-name.ts'
 
 /** Answers holds: a person at the terminal, or the demo itself. */
 export interface Person {

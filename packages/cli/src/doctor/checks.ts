@@ -1,6 +1,6 @@
 import { type BighubClient, createGuard } from '@bighub/core'
 import type { Engine } from '@bighub/engine'
-import { userName } from '../dashboard/user-name.ts'
+import { userName } from '../place/user-name.ts'
 
 export interface Check {
   readonly name: string

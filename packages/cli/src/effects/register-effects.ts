@@ -1,10 +1,10 @@
 import { type EffectState, effectStateSchema } from '@bighub/core/protocol'
 import { type Command, Option } from 'commander'
-import { userName } from '../dashboard/user-name.ts'
 import { addCommand } from '../place/add-command.ts'
 import { type PlaceFlags, withDecisions } from '../place/open-decisions.ts'
 import { callWords, print, table } from '../place/print.ts'
 import { readLimit } from '../place/read-options.ts'
+import { userName } from '../place/user-name.ts'
 
 interface ListFlags extends PlaceFlags {
   readonly state?: EffectState

@@ -1,10 +1,10 @@
 import { type ApiKeyInfo, SCOPES } from '@bighub/core/protocol'
 import { type Command, Option } from 'commander'
-import { userName } from '../dashboard/user-name.ts'
 import { addCommand } from '../place/add-command.ts'
 import { type PlaceFlags, withDecisions } from '../place/open-decisions.ts'
 import { print, table } from '../place/print.ts'
 import { readNumber } from '../place/read-options.ts'
+import { userName } from '../place/user-name.ts'
 
 interface Flags extends PlaceFlags {
   readonly json?: boolean

@@ -1,10 +1,10 @@
 import { OUTCOME_TAXONOMY, type OutcomeStatus } from '@bighub/core/protocol'
 import { Argument, type Command } from 'commander'
-import { userName } from '../dashboard/user-name.ts'
 import { addCommand } from '../place/add-command.ts'
 import { type PlaceFlags, withDecisions } from '../place/open-decisions.ts'
 import { callWords, percent, print, table } from '../place/print.ts'
 import { readLimit, readNumber } from '../place/read-options.ts'
+import { userName } from '../place/user-name.ts'
 
 interface Flags extends PlaceFlags {
   readonly json?: boolean

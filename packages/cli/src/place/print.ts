@@ -1,3 +1,5 @@
+import { alignRows } from './align-rows.ts'
+
 /** One JSON value, or words for a person. */
 export function print(asJson: boolean | undefined, value: unknown, words: () => string): void {
   console.log(asJson ? JSON.stringify(value) : words())
@@ -5,17 +7,7 @@ export function print(asJson: boolean | undefined, value: unknown, words: () => 
 
 /** A table whose columns all begin at the left, or what to say where it is empty. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[], empty: string): string {
-  if (rows.length === 0) return empty
-  const all = [titles, ...rows]
-  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return rows.length === 0 ? empty : alignRows([titles, ...rows], true).join('\n')
 }
 
 /** A share in [0, 1] as a person reads it; a dash where there is none. */

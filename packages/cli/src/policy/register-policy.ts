@@ -1,10 +1,10 @@
 import type { PatchPolicyRequest, PromiseReport } from '@bighub/core/protocol'
 import type { Command } from 'commander'
-import { userName } from '../dashboard/user-name.ts'
 import { addCommand } from '../place/add-command.ts'
 import { type PlaceFlags, withDecisions } from '../place/open-decisions.ts'
 import { percent, print } from '../place/print.ts'
 import { readJsonFile, readJsonObject } from '../place/read-options.ts'
+import { userName } from '../place/user-name.ts'
 
 interface Flags extends PlaceFlags {
   readonly json?: boolean

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { JsonLogger, type LogLevel, type StartedServer, startServer } from '@bighub/server'
 import { openBrowser } from '../dashboard/open-browser.ts'
-import { userName } from '../dashboard/user-name.ts'
+import { userName } from '../place/user-name.ts'
 
 /** The command line of `bighub serve`, as it was checked. */
 export interface ServeFlags {
