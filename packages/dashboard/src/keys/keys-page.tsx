@@ -4,6 +4,7 @@ import { useClient } from '../api/api-context.ts'
 import { useAction } from '../api/use-action.ts'
 import { useQuery } from '../api/use-query.ts'
 import { Badge } from '../ui/badge.tsx'
+import { Checks } from '../ui/checks.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { fieldsOf, given, numberField, textField } from '../ui/form-fields.ts'
 import { Empty, FailureNote, Loaded, Page } from '../ui/page.tsx'
@@ -136,17 +137,7 @@ function NewKey({ onClose, onMade }: { readonly onClose: () => void; readonly on
           Expires in days
           <input name="expires_in_days" type="number" min="1" placeholder="never" />
         </label>
-        <fieldset>
-          <legend>May</legend>
-          <div class="checks">
-            {SCOPES.map((scope) => (
-              <label key={scope} class="check">
-                <input type="checkbox" name="scopes" value={scope} defaultChecked={AGENT_SCOPES.has(scope)} />
-                <code>{scope}</code>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <Checks legend="May" name="scopes" values={SCOPES} isChecked={(scope) => AGENT_SCOPES.has(scope)} />
         {create.failure && <FailureNote failure={create.failure} />}
         <button type="submit" class="primary" disabled={create.isBusy}>
           Create key

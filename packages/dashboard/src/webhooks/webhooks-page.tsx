@@ -5,6 +5,7 @@ import { useAction } from '../api/use-action.ts'
 import { useQuery } from '../api/use-query.ts'
 import { href, type Location } from '../routing/location.ts'
 import { Badge } from '../ui/badge.tsx'
+import { Checks } from '../ui/checks.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { fieldsOf, given, textField } from '../ui/form-fields.ts'
 import { Empty, FailureNote, Loaded, Page } from '../ui/page.tsx'
@@ -119,17 +120,7 @@ function NewWebhook({ onClose, onMade }: { readonly onClose: () => void; readonl
           Label
           <input name="label" maxLength={200} />
         </label>
-        <fieldset>
-          <legend>Events; none means all</legend>
-          <div class="checks">
-            {EVENT_TYPES.map((type) => (
-              <label key={type} class="check">
-                <input type="checkbox" name="events" value={type} />
-                <code>{type}</code>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <Checks legend="Events; none means all" name="events" values={EVENT_TYPES} />
         {create.failure && <FailureNote failure={create.failure} />}
         <button type="submit" class="primary" disabled={create.isBusy}>
           Create webhook
