@@ -19,6 +19,7 @@ const reports = await tortureAll(readAdapters(flags.adapters))
 say('')
 
 const COLUMNS = Object.keys(NO_CALLS) as (keyof CallFigures)[]
+// One sum for each of its columns; entries do not keep their names' type.
 const all = Object.fromEntries(
   COLUMNS.map((name) => [name, [...reports.values()].reduce((sum, each) => sum + each[name], 0)]),
 ) as unknown as CallFigures

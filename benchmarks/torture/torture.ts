@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine, type LogRecord } from '@bighub/engine'
+import { type Line, readLines } from './read-lines.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export interface TortureOptions {
@@ -84,8 +85,6 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   }
 }
 
-type Line = readonly [kind: string, ...facts: string[]]
-
 /** Starts a process, kills it at a random moment of its start or of its work, and returns what it said. */
 async function runAndKill(folder: string, first: number, seed: number, random: () => number): Promise<Line[]> {
   const child = spawn(process.execPath, ['--conditions=bighub-source', WORKER, folder, String(first), String(seed)], {
@@ -109,12 +108,7 @@ async function runAndKill(folder: string, first: number, seed: number, random: (
   child.kill('SIGKILL')
   const [code] = await closed
   if (code !== null) throw new Error(`the worker ended by itself with exit code ${String(code)}`)
-  // A line that was cut off acknowledged nothing.
-  return output
-    .slice(0, output.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split(' ') as unknown as Line)
+  return readLines(output)
 }
 
 interface CheckInput {

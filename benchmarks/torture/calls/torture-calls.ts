@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEngine } from '@bighub/engine'
+import { type Line, readLines } from '../read-lines.ts'
 import { seededRandom } from '../seeded-random.ts'
 import type { Adapter } from './agents/index.ts'
 import { type CallFigures, judgeCalls, NO_CALLS } from './judge-calls.ts'
@@ -67,8 +68,6 @@ export async function tortureCalls(adapter: Adapter, options: TortureCallsOption
   const seconds = Math.round((performance.now() - started) / 100) / 10
   return { ...total, kills, killed_while: killedWhile, seconds, violations: violations.slice(0, MOST_TOLD) }
 }
-
-type Line = readonly [kind: string, ...facts: string[]]
 
 /** Calls on one file, and the processes that come and go over them. */
 class Batch {
@@ -189,13 +188,7 @@ class Batch {
       })
     })
     const closed = once(child, 'close') as Promise<[number | null]>
-    // A line that was cut off acknowledged nothing.
-    const lines = (): Line[] =>
-      output
-        .slice(0, output.lastIndexOf('\n') + 1)
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => line.split(' ') as unknown as Line)
+    const lines = (): Line[] => readLines(output)
     return { child, lines, isReady, closed, complaint: () => complaint.trim().slice(-500) }
   }
 

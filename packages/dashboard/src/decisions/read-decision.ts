@@ -8,6 +8,7 @@ export function responseOf({ response }: Decision): EvaluateResponse | null {
 
 /** The question as it was recorded. */
 export function requestOf({ request }: Decision): EvaluateRequest | null {
+  // Recorded by the evaluation itself, whose form this is.
   return request === null ? null : (request as unknown as EvaluateRequest)
 }
 
